@@ -1,0 +1,121 @@
+"""The secret keys, read from the parameter store when first needed and again every five minutes.
+
+One master key per key id; each purpose (access tokens, refresh tokens, mailed tokens, cursors, ...) signs with a key
+of its own derived from it, so that a token made for one purpose is noise to every other.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from chalicelib import aws
+from chalicelib.errors import Unavailable
+from chalicelib.settings import settings
+
+FRESH_SECONDS = 300
+MINIMUM_BYTES = 32
+
+log = logging.getLogger("app.keys")
+
+
+class KeysMalformed(RuntimeError):
+    """The keys parameter is not what it must be; nothing can be signed or believed."""
+
+
+class KeysUnavailable(Unavailable):
+    """The parameter store does not answer; try again shortly."""
+
+
+@dataclass(frozen=True)
+class Keyring:
+    current: str
+    masters: Mapping[str, bytes]
+
+    def key(self, kid: str, purpose: str) -> bytes | None:
+        master = self.masters.get(kid)
+        return None if master is None else _derived(master, purpose)
+
+    def sign(self, purpose: str, message: str, kid: str | None = None) -> str | None:
+        """The signature under one key id, the current one unless told; none where the id is unknown."""
+        key = self.key(kid or self.current, purpose)
+        return None if key is None else _signature(key, message)
+
+    def signed(self, purpose: str, message: str) -> str:
+        return _signature(_derived(self.masters[self.current], purpose), message)
+
+    def proves(self, purpose: str, message: str, signature: str) -> bool:
+        """Whether any key we hold made this signature."""
+        return any(
+            hmac.compare_digest(_signature(_derived(master, purpose), message), signature)
+            for master in self.masters.values()
+        )
+
+
+@lru_cache(maxsize=64)
+def _derived(master: bytes, purpose: str) -> bytes:
+    return hmac.new(master, b"learnflow/" + purpose.encode(), hashlib.sha256).digest()
+
+
+def _signature(key: bytes, message: str) -> str:
+    digest = hmac.new(key, message.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def parse(text: str) -> Keyring:
+    try:
+        document = json.loads(text)
+        masters = {kid: base64.b64decode(value, validate=True) for kid, value in document["keys"].items()}
+        current = document["current"]
+    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as cause:
+        raise KeysMalformed("expected {current, keys: {kid: base64}}") from cause
+    if current not in masters:
+        raise KeysMalformed(f"current key is not among the keys: {current}")
+    short = [kid for kid, master in masters.items() if len(master) < MINIMUM_BYTES]
+    if short:
+        raise KeysMalformed(f"shorter than {MINIMUM_BYTES} bytes: {', '.join(short)}")
+    return Keyring(current, masters)
+
+
+class _Held:
+    ring: Keyring | None = None
+    since: float = 0.0
+
+
+def keys() -> Keyring:
+    """The keyring; a stale one serves on while the store is out of reach."""
+    if _Held.ring is not None and time.monotonic() - _Held.since < FRESH_SECONDS:
+        return _Held.ring
+    try:
+        text = _fetch()
+    except _unreachable() as cause:
+        if _Held.ring is None:
+            raise KeysUnavailable(retry_after=2) from cause
+        log.warning("keys could not be refreshed")
+    else:
+        _Held.ring = parse(text)
+    _Held.since = time.monotonic()
+    return _Held.ring
+
+
+def forget() -> None:
+    """Read the parameter again at the next use (a drill, a test)."""
+    _Held.ring = None
+
+
+def _fetch() -> str:
+    answer = aws.client("ssm").get_parameter(Name=settings.keys_parameter, WithDecryption=True)
+    value: str = answer["Parameter"]["Value"]
+    return value
+
+
+def _unreachable() -> tuple[type[Exception], ...]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return BotoCoreError, ClientError

@@ -1,0 +1,181 @@
+"""Every key of every entity. A test compares this chart with the functions below it, one function per row.
+
+entity        | pk                          | sk                | index                                  | answers                                   | reads
+------------- | --------------------------- | ----------------- | -------------------------------------- | ----------------------------------------- | -----
+user          | USER#<user>                 | USER              | gsi1 ERASURES / <due>                  | Who is this? Whose grace period is over?  | 1 get; 1 query
+standing      | USER#<user>                 | STANDING          |                                        | May this token still act?                 | in the first batch get
+session       | USER#<user>                 | SESSION#<session> |                                        | Where is this person signed in?           | 1 get; 1 query
+detail        | USER#<user>                 | DETAIL#<fact>     |                                        | What did this change replace by what?     | 1 get
+username      | USERNAME#<name>             | USERNAME          | gsi1 NAMES#<bucket> / <name>           | Is the name free? Who is called ab...?    | 1 get; 1 query a bucket
+address       | ADDRESS#<digest>            | ADDRESS           |                                        | Whose mail address is this?               | 1 get
+mail_token    | MAILTOKEN#<token>           | MAILTOKEN         |                                        | What may the bearer of this mail do?      | 1 get
+fact          | FACTS#<minute>#<shard>      | <fact>            |                                        | What happened in this minute?             | 1 query a shard
+ack           | ACKS#<reader>#<minute>#<shard> | <batch>        |                                        | What of it has this reader told?          | 1 query a shard
+sweep         | SWEEP#<reader>              | SWEEP             |                                        | Up to which minute is all told?           | 1 get
+job           | JOB#<name>                  | <occurrence>      |                                        | Has this clock struck? How far is it?     | 1 get
+letter        | LETTER#<letter>             | LETTER            |                                        | Has this letter gone out?                 | 1 get
+silenced      | SILENCED#<digest>           | SILENCED          |                                        | Does this address still want mail?        | 1 get
+audit_head    | AUDITHEAD#<shard>           | AUDITHEAD         |                                        | Where does the chain end?                 | 1 get
+audit_entry   | AUDIT#<day>#<shard>         | <sequence>        | gsi1 AUDITBY#<actor> / <moment>; gsi2 AUDITON#<subject> / <moment> | What was done, by whom, to whom? | 1 query a shard or index
+audited       | AUDITED#<fact>              | AUDITED           |                                        | Is this fact in the chain, and where?     | 1 get
+feed_head     | FEED#<user>                 | HEAD              |                                        | What is my newest event?                  | 1 get
+feed_event    | FEED#<user>                 | EVENT#<sequence>  |                                        | What happened to me since?                | 1 query
+fed           | FED#<user>#<fact>           | FED               |                                        | Is this fact in this feed?                | in a condition
+limit         | LIMIT#<scope>#<subject>#<window> | LIMIT        |                                        | How many are left?                        | 1 update
+answer        | ANSWER#<digest>             | ANSWER            |                                        | What did we answer to this key?           | 1 get
+"""
+
+import hashlib
+from typing import NamedTuple
+
+SEPARATOR = "#"
+LONGEST = 1024
+
+# The directory of names is cut where the first letters of names are about equally frequent.
+NAME_BUCKETS = ("", "b", "d", "g", "k", "m", "p", "s", "u")
+
+
+class BadKeyPart(ValueError):
+    """A value that must never become part of a key."""
+
+
+class Key(NamedTuple):
+    pk: str
+    sk: str
+
+
+def _join(*parts: str) -> str:
+    for part in parts:
+        if not part or SEPARATOR in part or not part.isprintable():
+            raise BadKeyPart(repr(part[:40]))
+    joined = SEPARATOR.join(parts)
+    if len(joined.encode("utf-8", "surrogatepass")) > LONGEST:
+        raise BadKeyPart(f"longer than {LONGEST} bytes")
+    return joined
+
+
+def digest(text: str) -> str:
+    """How a mail address (or anything else a stranger typed) stands in a key."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+
+def user(user: str) -> Key:
+    return Key(_join("USER", user), "USER")
+
+
+def erasures() -> str:
+    return "ERASURES"
+
+
+def standing(user: str) -> Key:
+    return Key(_join("USER", user), "STANDING")
+
+
+def session(user: str, session: str) -> Key:
+    return Key(_join("USER", user), _join("SESSION", session))
+
+
+def detail(user: str, fact: str) -> Key:
+    return Key(_join("USER", user), _join("DETAIL", fact))
+
+
+def username(name: str) -> Key:
+    return Key(_join("USERNAME", name), "USERNAME")
+
+
+def name_bucket(name: str) -> str:
+    """The directory partition of a lower-case name."""
+    return _join("NAMES", str(max(i for i, first in enumerate(NAME_BUCKETS) if name >= first)))
+
+
+def name_buckets() -> list[str]:
+    """All partitions of the directory, in the order of the names in them."""
+    return [_join("NAMES", str(i)) for i in range(len(NAME_BUCKETS))]
+
+
+def address(digest: str) -> Key:
+    return Key(_join("ADDRESS", digest), "ADDRESS")
+
+
+def mail_token(token: str) -> Key:
+    return Key(_join("MAILTOKEN", token), "MAILTOKEN")
+
+
+def fact(minute: str, shard: str, fact: str) -> Key:
+    return Key(facts_of(minute, shard), fact)
+
+
+def facts_of(minute: str, shard: str) -> str:
+    return _join("FACTS", minute, shard)
+
+
+def ack(reader: str, minute: str, shard: str, batch: str) -> Key:
+    return Key(acks_of(reader, minute, shard), batch)
+
+
+def acks_of(reader: str, minute: str, shard: str) -> str:
+    return _join("ACKS", reader, minute, shard)
+
+
+def sweep(reader: str) -> Key:
+    return Key(_join("SWEEP", reader), "SWEEP")
+
+
+def job(name: str, occurrence: str) -> Key:
+    return Key(_join("JOB", name), occurrence)
+
+
+def letter(letter: str) -> Key:
+    return Key(_join("LETTER", letter), "LETTER")
+
+
+def silenced(digest: str) -> Key:
+    return Key(_join("SILENCED", digest), "SILENCED")
+
+
+def audit_head(shard: str) -> Key:
+    return Key(_join("AUDITHEAD", shard), "AUDITHEAD")
+
+
+def audit_entry(day: str, shard: str, sequence: int) -> Key:
+    return Key(audit_of(day, shard), f"{sequence:012d}")
+
+
+def audit_of(day: str, shard: str) -> str:
+    return _join("AUDIT", day, shard)
+
+
+def audit_by(actor: str) -> str:
+    return _join("AUDITBY", actor)
+
+
+def audit_on(subject: str) -> str:
+    return _join("AUDITON", subject)
+
+
+def audited(fact: str) -> Key:
+    return Key(_join("AUDITED", fact), "AUDITED")
+
+
+def feed_head(user: str) -> Key:
+    return Key(feed_of(user), "HEAD")
+
+
+def feed_event(user: str, sequence: int) -> Key:
+    return Key(feed_of(user), _join("EVENT", f"{sequence:012d}"))
+
+
+def feed_of(user: str) -> str:
+    return _join("FEED", user)
+
+
+def fed(user: str, fact: str) -> Key:
+    return Key(_join("FED", user, fact), "FED")
+
+
+def limit(scope: str, subject: str, window: str) -> Key:
+    return Key(_join("LIMIT", scope, subject, window), "LIMIT")
+
+
+def answer(digest: str) -> Key:
+    return Key(_join("ANSWER", digest), "ANSWER")

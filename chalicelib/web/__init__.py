@@ -1,0 +1,1 @@
+"""The door: with each domain's routes, the only code that knows HTTP and Chalice."""

@@ -1,0 +1,272 @@
+"""The door: what happens to every request before and after its view, in the same order for every route."""
+
+import hashlib
+import json
+import logging
+import re
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlencode
+
+from chalicelib import logs
+from chalicelib.errors import Malformed, NotFound, ProductError, Unauthenticated, Unsupported
+from chalicelib.settings import settings
+from chalicelib.table import keys as table_keys
+from chalicelib.table import reads
+from chalicelib.table.acts import Act
+from chalicelib.table.keys import Key
+from chalicelib.table.pages import Page
+from chalicelib.table.record import Record
+from chalicelib.table.writes import Write
+from chalicelib.web import identity, idempotency, limits, problems, reading
+from chalicelib.web.exchange import Exchange
+from chalicelib.web.idempotency import Answer, Claim
+from chalicelib.web.reading import FieldsInvalid
+from chalicelib.web.routes import Ask, Reply, Route
+
+log = logging.getLogger("app.error")
+
+#: Ids that the product makes, numbers it counts, and names of things it lists; nothing else reaches a key.
+_PATH_VALUE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+_JSON = "application/json"
+_FORM = "application/x-www-form-urlencoded"
+
+
+class PathInvalid(NotFound):
+    """There is nothing under this name."""
+
+
+class BodyTypeUnsupported(Unsupported):
+    """Send the body as application/json."""
+
+
+
+
+def serve(route: Route, exchange: Exchange, params: Mapping[str, str]) -> tuple[int, dict[str, Any], str]:
+    """Status, headers and body; never an exception."""
+    exchange.route = route.path
+    try:
+        return _serve(route, exchange, params)
+    except ProductError as error:
+        return refused(error, exchange)
+    except Exception:
+        log.exception("unhandled", extra=logs.facts(request_id=exchange.request_id, route=route.path))
+        return refused(problems.InternalError(), exchange)
+
+
+def refused(error: ProductError, exchange: Exchange) -> tuple[int, dict[str, Any], str]:
+    status = problems.status_of(type(error))
+    if status == 503:
+        log.warning("unavailable", extra=logs.facts(request_id=exchange.request_id, code=error.code()))
+    return status, problems.headers(error), problems.text(error, exchange.request_id)
+
+
+def _serve(route: Route, exchange: Exchange, params: Mapping[str, str]) -> tuple[int, dict[str, Any], str]:
+    path = {name: _path_value(value) for name, value in params.items()}
+    _identify(route, exchange)
+    _admit(route, exchange)
+    ask, claim = _ask(route, exchange, path)
+    try:
+        result = route.view(ask, **path)
+        _require_confirmed(route, exchange)
+    except ProductError as error:
+        stored = claim.stored() if claim else None
+        if stored is None:
+            raise _own_error(error) from error
+        return _sent(route, ask, stored, replayed=True)
+    if isinstance(result, Reply) and result.page is not None:
+        return result.status or route.status, {"Content-Type": result.content_type, **result.headers}, result.page
+    return _sent(route, ask, _answer(route, exchange, result), headers=_headers_of(result), ver=_ver(result))
+
+
+def _own_error(error: ProductError) -> ProductError:
+    """An answer that was recorded and then expired between two reads is a plain conflict."""
+    return reads.StoreUnavailable(retry_after=1) if type(error).__name__ == "AnswerRecorded" else error
+
+
+def _path_value(raw: str) -> str:
+    """Path parameters arrive percent-encoded; both forms are looked at, and what is odd is simply not found."""
+    value = unquote(raw)
+    if not _PATH_VALUE.fullmatch(value):
+        raise PathInvalid
+    return value
+
+
+def _identify(route: Route, exchange: Exchange) -> None:
+    try:
+        exchange.caller = identity.caller_of(exchange.headers.get("authorization"))
+    except Unauthenticated:
+        _throttle(route, exchange)
+        raise
+    _throttle(route, exchange)
+
+
+def _throttle(route: Route, exchange: Exchange) -> None:
+    if not route.throttled:
+        return
+    place = limits.network(exchange.address)
+    if exchange.caller.is_anonymous:
+        exchange.usage = limits.lease("anonymous", place, exchange.now)
+    else:
+        exchange.usage = limits.lease("user", exchange.caller.id, exchange.now)
+    for scope in route.limits:
+        exchange.usage = limits.take(scope, place, exchange.now) or exchange.usage
+
+
+def _admit(route: Route, exchange: Exchange) -> None:
+    if route.standing == "confirmed" and not exchange.caller.is_anonymous:
+        key = table_keys.standing(exchange.caller.id)
+        standing = reads.one(identity.Standing, key)
+        exchange.caller = identity.confirmed(exchange.caller, standing, exchange.now)
+        exchange.confirmed = True
+    route.policy.admit(exchange.caller)
+
+
+def _joined_read(route: Route, exchange: Exchange, wanted: Iterable[Key]) -> Mapping[Key, Record]:
+    """The view's first read, with the caller's standing in the same trip."""
+    if exchange.confirmed:
+        return reads.many(wanted)
+    key = table_keys.standing(exchange.caller.id)
+    found = reads.many([key, *wanted])
+    exchange.caller = identity.confirmed(exchange.caller, found.get(key), exchange.now)
+    exchange.confirmed = True
+    route.policy.admit(exchange.caller)
+    return found
+
+
+def _require_confirmed(route: Route, exchange: Exchange) -> None:
+    if route.standing == "joined" and not exchange.confirmed:
+        raise RuntimeError(f"joined standing was never read: {route.name}")
+
+
+def _ask(route: Route, exchange: Exchange, path: Mapping[str, str]) -> tuple[Ask[Any, Any], Claim | None]:
+    document = _document(route, exchange)
+    body = None if route.body is None else reading.model_of(route.body, document)
+    query = _query(route, exchange)
+    claim = _claim(route, exchange, path, document)
+    act = Act(
+        actor=exchange.caller.id,
+        now=exchange.now,
+        request_id=exchange.request_id,
+        deadline=exchange.deadline,
+        read=partial(_joined_read, route, exchange) if route.standing == "joined" else reads.many,
+        remember=partial(_remember, route, exchange, claim),
+    )
+    return Ask(body, query, act, exchange), claim
+
+
+def _document(route: Route, exchange: Exchange) -> Any:
+    if not route.writes:
+        return None
+    raw = exchange.body()
+    if route.body is None:
+        return None
+    kind = exchange.headers.get("content-type", _JSON).partition(";")[0].strip().lower()
+    if route.form and kind == _FORM:
+        return dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
+    if kind != _JSON and not kind.endswith("+json") and raw:
+        raise BodyTypeUnsupported(f"This body type is not taken here: {kind[:80]}")
+    return reading.json_of(raw) if raw.strip() else {}
+
+
+def _query(route: Route, exchange: Exchange) -> Any:
+    given = exchange.query()
+    twice = sorted(name for name, values in given.items() if len(values) > 1)
+    if twice:
+        raise FieldsInvalid(errors=[reading.FieldError(name, "repeated", "Send this once.") for name in twice])
+    values = {name: values[0] for name, values in given.items()}
+    if route.query is not None:
+        return reading.model_of(route.query, values)
+    if values:
+        unknown = [reading.FieldError(name, "unknown_field", "This field is not known here.") for name in values]
+        raise FieldsInvalid(errors=unknown)
+    return None
+
+
+def _claim(route: Route, exchange: Exchange, path: Mapping[str, str], document: Any) -> Claim | None:
+    key = exchange.headers.get("idempotency-key")
+    if key is None or not route.writes:
+        return None
+    place = f"{route.method} {route.path} {sorted(path.items())}"
+    subject = place if exchange.caller.is_anonymous else exchange.caller.id
+    return idempotency.claim(key, subject, place, document, exchange.now)
+
+
+def _remember(route: Route, exchange: Exchange, claim: Claim | None, result: Any) -> Write | None:
+    return None if claim is None else claim.storing(_answer(route, exchange, result))
+
+
+def _answer(route: Route, exchange: Exchange, result: Any) -> Answer:
+    status = result.status or route.status if isinstance(result, Reply) else route.status
+    if isinstance(result, Reply):
+        result = result.result
+    if route.gives is None or status == 204:
+        return Answer(status, "")
+    if route.is_list:
+        return Answer(status, _envelope(route.gives, exchange, result))
+    out = route.gives.of(result)
+    secrets: frozenset[str] = getattr(out, "secrets", frozenset())
+    body = out.model_dump_json(exclude=set(secrets) or None)
+    location = route.location.format_map(out.model_dump()) if route.location else None
+    seed = out.seed() if hasattr(out, "seed") else None
+    return Answer(status, body, location, seed)
+
+
+def _envelope(item: type[reading.Out], exchange: Exchange, page: Page[Any]) -> str:
+    results = ",".join(item.of(each).model_dump_json() for each in page.results)
+    following = None
+    if page.next_cursor is not None:
+        kept = [(name, values[0]) for name, values in exchange.query().items() if name != "cursor"]
+        following = f"{settings.public_url}{exchange.path}?{urlencode([*kept, ('cursor', page.next_cursor)])}"
+        exchange.extra_headers["Link"] = f'<{following}>; rel="next"'
+    count = "" if page.count is None else f'"count":{page.count},'
+    return f'{{{count}"next":{json.dumps(following)},"previous":null,"results":[{results}]}}'
+
+
+def _sent(
+    route: Route,
+    ask: Ask[Any, Any],
+    answer: Answer,
+    *,
+    headers: Mapping[str, Any] | None = None,
+    replayed: bool = False,
+    ver: int | None = None,
+) -> tuple[int, dict[str, Any], str]:
+    sent: dict[str, Any] = {"Content-Type": _JSON, **(headers or {})}
+    body = answer.body
+    if answer.seed is not None and route.gives is not None:
+        body, more = route.gives.reissued(body, answer.seed, ask)  # type: ignore[attr-defined]
+        sent |= more
+    if answer.location:
+        sent["Location"] = answer.location
+    if replayed:
+        sent["Idempotency-Replayed"] = "true"
+    sent["Cache-Control"] = route.cache or ("private, no-cache" if answer.seed is None else "no-store")
+    if answer.status == 204:
+        del sent["Content-Type"]
+    elif answer.seed is None:
+        sent["ETag"] = tag = _etag(body, ver)
+        if not route.writes and _matches(ask.exchange.headers.get("if-none-match"), tag):
+            return 304, {name: sent[name] for name in ("ETag", "Cache-Control")}, ""
+    return answer.status, sent, body
+
+
+def _etag(body: str, ver: int | None) -> str:
+    digest = hashlib.sha256(body.encode()).hexdigest()[:24]
+    return f'"{digest}"' if ver is None else f'"{ver}.{digest}"'
+
+
+def _matches(given: str | None, tag: str) -> bool:
+    if not given:
+        return False
+    return given.strip() == "*" or tag in (each.strip().removeprefix("W/") for each in given.split(","))
+
+
+def _ver(result: Any) -> int | None:
+    ver = getattr(result.result if isinstance(result, Reply) else result, "ver", None)
+    return None if ver is None else int(ver)
+
+
+def _headers_of(result: Any) -> Mapping[str, Any]:
+    return result.headers if isinstance(result, Reply) else {}

@@ -1,0 +1,91 @@
+"""`Idempotency-Key`: the answer is stored in the transaction of its effect and replayed for a day.
+
+A repeat costs no extra trip unless it fails: its own transaction then finds the stored answer, or the rule refuses
+because the effect is already there. Either way the door looks the answer up before it reports the failure.
+Answers that carry credentials are stored without them; what they are made from again is stored instead.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+
+from chalicelib.errors import Invalid, Malformed
+from chalicelib.keyring import keys
+from chalicelib.table import keys as table_keys
+from chalicelib.table import reads
+from chalicelib.table.record import MomentAttribute, Record
+from chalicelib.table.writes import AnswerRecorded, Write, put_new
+
+HOURS = 24
+LONGEST = 255
+
+
+class IdempotencyKeyInvalid(Malformed):
+    """An idempotency key is up to 255 printable ASCII characters."""
+
+
+class IdempotencyKeyReused(Invalid):
+    """This idempotency key was used for a different request."""
+
+
+class AnswerRecord(Record, discriminator="answer"):
+    fingerprint = UnicodeAttribute()
+    status = NumberAttribute()
+    body = UnicodeAttribute()
+    location = UnicodeAttribute(null=True)
+    seed = JSONAttribute(null=True)
+    expires_at = MomentAttribute()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A successful answer: the body as JSON text, and the seed of the credentials that were left out of it."""
+
+    status: int
+    body: str
+    location: str | None = None
+    seed: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One request with a key: whose, which, and what exactly it asks."""
+
+    digest: str
+    fingerprint: str
+    now: datetime
+
+    def storing(self, answer: Answer) -> Write:
+        expires = self.now + timedelta(hours=HOURS)
+        record = AnswerRecord.at(
+            table_keys.answer(self.digest),
+            fingerprint=self.fingerprint,
+            status=answer.status,
+            body=answer.body,
+            location=answer.location,
+            seed=answer.seed,
+            expires_at=expires,
+            ttl=expires,
+        )
+        return put_new(record, unless=AnswerRecord.expires_at <= self.now, otherwise=AnswerRecorded())
+
+    def stored(self) -> Answer | None:
+        """The answer already given to this key; refused where the key was used for something else."""
+        record = reads.one(AnswerRecord, table_keys.answer(self.digest))
+        if record is None or record.expires_at <= self.now:
+            return None
+        if record.fingerprint != self.fingerprint:
+            raise IdempotencyKeyReused
+        return Answer(int(record.status), record.body, record.location, record.seed)
+
+
+def claim(key: str, subject: str, route: str, body: Any, now: datetime) -> Claim:
+    """Anonymous callers share no keys across routes: their subject is the route."""
+    if not key or len(key) > LONGEST or not key.isascii() or not key.isprintable():
+        raise IdempotencyKeyInvalid
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    fingerprint = keys().signed("idempotency", f"{route}|{canonical}")
+    return Claim(table_keys.digest(f"{subject}\x1f{key}"), fingerprint, now)

@@ -1,0 +1,297 @@
+"""Quotas. Exact ones cost one conditional write; the global ones are leased, a batch of permits at a time.
+
+A lease is one-sided: never more requests are admitted than the limit says, though some may be refused early while
+permits lie unused in other instances. A limiter that does not answer lets reads pass and stops sign-ins.
+"""
+
+import ipaddress
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib import aws, logs
+from chalicelib.errors import TooMany, Unavailable
+from chalicelib.settings import Quota, settings
+from chalicelib.table import keys
+from chalicelib.table.reads import raw_key
+
+log = logging.getLogger("app.limits")
+
+LEASE_PART = 16
+SINGLE_BELOW = 0.2
+GRACE_SECONDS = 3600
+DELAY_STEP = 15
+_MEMORY = 4096
+
+
+class LimitReached(TooMany):
+    """You have used up what this window allows; wait as long as Retry-After says."""
+
+
+class LimiterUnavailable(Unavailable):
+    """Attempts cannot be counted at the moment, so none is allowed; try again shortly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the rate-limit headers tell."""
+
+    scope: str
+    quota: Quota
+    remaining: int
+    reset: int
+
+    def headers(self) -> dict[str, str]:
+        return {
+            "RateLimit-Policy": f'"{self.scope}";q={self.quota.limit};w={self.quota.seconds}',
+            "RateLimit": f'"{self.scope}";r={self.remaining};t={self.reset}',
+            "X-RateLimit-Limit": str(self.quota.limit),
+            "X-RateLimit-Remaining": str(self.remaining),
+            "X-RateLimit-Reset": str(self.reset),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The present stretch of time of a scope, and the seconds left of it."""
+
+    name: str
+    left: int
+
+
+def window(quota: Quota, now: datetime) -> Window:
+    second = int(now.timestamp())
+    start = second - second % quota.seconds
+    return Window(str(start), start + quota.seconds - second)
+
+
+def local_day(now: datetime, zone: str) -> Window:
+    """The caller's own calendar day, which tier limits count by."""
+    here = now.astimezone(ZoneInfo(zone))
+    tomorrow = datetime.combine(here.date() + timedelta(days=1), datetime.min.time(), here.tzinfo)
+    return Window(here.date().isoformat(), max(1, int((tomorrow - now).total_seconds())))
+
+
+def network(address: str) -> str:
+    """What counts as one place: an IPv4 address, or the /64 of an IPv6 one."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
+    return str(parsed)
+
+
+def take(scope: str, subject: str, now: datetime, *, closed: bool = True, within: Window | None = None) -> Usage | None:
+    """Count one use exactly. Where the limiter does not answer: refused if `closed`, else let pass uncounted."""
+    quota = settings.quotas[scope]
+    span = within or window(quota, now)
+    counted = _add(scope, subject, span, quota, 1, closed=closed)
+    return None if counted is None else Usage(scope, quota, quota.limit - counted, span.left)
+
+
+@dataclass(slots=True)
+class _Lease:
+    window: str
+    permits: int = 0
+    counted: int = 0
+
+
+_leases: dict[tuple[str, str], _Lease] = {}
+
+
+def lease(scope: str, subject: str, now: datetime) -> Usage | None:
+    """Count one use out of a batch of permits that this instance holds; a trip only when the batch is used up."""
+    quota = settings.quotas[scope]
+    span = window(quota, now)
+    held = _leases.get((scope, subject))
+    if held is None or held.window != span.name:
+        if len(_leases) >= _MEMORY:
+            _leases.clear()
+        held = _leases[scope, subject] = _Lease(span.name)
+    if held.permits == 0:
+        if not _refill(held, scope, subject, span, quota):
+            return None
+    held.permits -= 1
+    return Usage(scope, quota, max(0, quota.limit - held.counted) + held.permits, span.left)
+
+
+def _refill(held: _Lease, scope: str, subject: str, span: Window, quota: Quota) -> bool:
+    remaining = quota.limit - held.counted
+    batch = max(1, remaining // LEASE_PART) if remaining > SINGLE_BELOW * quota.limit else 1
+    try:
+        counted = _add(scope, subject, span, quota, batch, closed=False)
+    except LimitReached:
+        if batch == 1:
+            raise
+        batch = 1
+        counted = _add(scope, subject, span, quota, batch, closed=False)
+    if counted is None:
+        return False
+    held.permits, held.counted = batch, counted
+    return True
+
+
+def forget() -> None:
+    """Drop the permits this instance holds (a test)."""
+    _leases.clear()
+
+
+def _limiter() -> Any:
+    return aws.client("dynamodb", attempts=1, read_seconds=settings.limiter_timeout)
+
+
+def _add(scope: str, subject: str, span: Window, quota: Quota, amount: int, *, closed: bool) -> int | None:
+    try:
+        answer = _limiter().update_item(
+            **_counting(scope, subject, span, quota, amount), ReturnValues="UPDATED_NEW"
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+            raise LimitReached(f"The limit of {quota.limit} is reached: {scope}", retry_after=span.left) from error
+        return _silent(scope, closed)
+    except BotoCoreError:
+        return _silent(scope, closed)
+    return int(answer["Attributes"]["n"]["N"])
+
+
+def _silent(scope: str, closed: bool) -> None:
+    log.warning("limiter does not answer", extra=logs.facts(scope=scope, closed=closed))
+    if closed:
+        raise LimiterUnavailable(retry_after=2)
+
+
+def _counting(scope: str, subject: str, span: Window, quota: Quota, amount: int) -> dict[str, Any]:
+    return {
+        "TableName": settings.table_name,
+        "Key": raw_key(keys.limit(scope, subject, span.name)),
+        "UpdateExpression": "ADD n :amount SET #kind = :kind, #ttl = if_not_exists(#ttl, :ttl)",
+        "ConditionExpression": "attribute_not_exists(n) OR n <= :room",
+        "ExpressionAttributeNames": {"#kind": "kind", "#ttl": "ttl"},
+        "ExpressionAttributeValues": {
+            ":amount": {"N": str(amount)},
+            ":room": {"N": str(quota.limit - amount)},
+            ":kind": {"S": "limit"},
+            ":ttl": {"N": str(_expiry(span))},
+        },
+    }
+
+
+def _expiry(span: Window) -> int:
+    from chalicelib import clock
+
+    return int(clock.now().timestamp()) + span.left + GRACE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A sign-in attempt that was counted before the password was looked at, and what gives it back."""
+
+    counters: Sequence[tuple[str, str, Window]]
+
+    def refunds(self) -> list[dict[str, Any]]:
+        """Raw transaction items: a success costs the address and the pair nothing and clears the account's delay."""
+        *windows, account = self.counters
+        return [_given_back(scope, subject, span) for scope, subject, span in windows] + [_cleared(*account)]
+
+
+def attempt(account: str, address: str, now: datetime) -> Attempt:
+    """Count one sign-in attempt in all three scopes, or none: per address, per account and address, per account."""
+    place = network(address)
+    counters = [
+        ("login_address", place, window(settings.quotas["login_address"], now)),
+        ("login_pair", f"{account}@{place}", window(settings.quotas["login_pair"], now)),
+        ("login_account", account, window(settings.quotas["login_account"], now)),
+    ]
+    items = [_counting(*each, settings.quotas[each[0]], 1) for each in counters[:2]]
+    items.append(_delaying(account, counters[2][2], now))
+    _commit_attempt(items, counters, now)
+    return Attempt(counters)
+
+
+def _commit_attempt(items: list[dict[str, Any]], counters: list[tuple[str, str, Window]], now: datetime) -> None:
+    from chalicelib.table.writes import pauses
+
+    updates = [{"Update": {**item, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}} for item in items]
+    for _ in pauses(_patience()):
+        try:
+            _limiter().transact_write_items(TransactItems=updates)
+        except ClientError as error:
+            _judge_attempt(error, counters, now)
+        except BotoCoreError:
+            _silent("login", closed=True)
+        else:
+            return
+    raise LimiterUnavailable(retry_after=1)
+
+
+def _patience() -> float:
+    import time
+
+    return time.monotonic() + 3.0
+
+
+def _judge_attempt(error: ClientError, counters: list[tuple[str, str, Window]], now: datetime) -> None:
+    reasons = error.response.get("CancellationReasons", [])
+    for reason, (scope, _, span) in zip(reasons, counters, strict=False):
+        if reason.get("Code") == "ConditionalCheckFailed":
+            wait = span.left
+            if scope == "login_account" and "next_at" in reason.get("Item", {}):
+                wait = max(1, int(reason["Item"]["next_at"]["N"]) - int(now.timestamp()))
+            raise LimitReached("Too many sign-in attempts.", retry_after=wait) from error
+    if not any(reason.get("Code") == "TransactionConflict" for reason in reasons):
+        _silent("login", closed=True)
+
+
+def _delaying(account: str, span: Window, now: datetime) -> dict[str, Any]:
+    """After as many attempts as the quota, each further one must wait 15 s longer than the one before.
+
+    `gap` starts that far below zero and grows with every attempt, so one condition serves both phases.
+    """
+    second = int(now.timestamp())
+    return {
+        "TableName": settings.table_name,
+        "Key": raw_key(keys.limit("login_account", account, span.name)),
+        "UpdateExpression": (
+            "SET next_at = if_not_exists(gap, :start) + :now, gap = if_not_exists(gap, :start) + :step,"
+            " #kind = :kind, #ttl = if_not_exists(#ttl, :ttl)"
+        ),
+        "ConditionExpression": "attribute_not_exists(next_at) OR next_at <= :now",
+        "ExpressionAttributeNames": {"#kind": "kind", "#ttl": "ttl"},
+        "ExpressionAttributeValues": {
+            ":start": {"N": str(-DELAY_STEP * (settings.quotas["login_account"].limit - 1))},
+            ":step": {"N": str(DELAY_STEP)},
+            ":now": {"N": str(second)},
+            ":kind": {"S": "limit"},
+            ":ttl": {"N": str(_expiry(span))},
+        },
+    }
+
+
+def _given_back(scope: str, subject: str, span: Window) -> dict[str, Any]:
+    return {
+        "Update": {
+            "TableName": settings.table_name,
+            "Key": raw_key(keys.limit(scope, subject, span.name)),
+            "UpdateExpression": "ADD n :minus",
+            "ConditionExpression": "n > :zero",
+            "ExpressionAttributeValues": {":minus": {"N": "-1"}, ":zero": {"N": "0"}},
+        }
+    }
+
+
+def _cleared(scope: str, subject: str, span: Window) -> dict[str, Any]:
+    return {
+        "Delete": {
+            "TableName": settings.table_name,
+            "Key": raw_key(keys.limit(scope, subject, span.name)),
+        }
+    }

@@ -1,0 +1,191 @@
+"""`Routes`: one decorator per verb, and with it everything that is the same for every route.
+
+A view takes an `Ask` whose type names its body and query models, calls a rule, and returns what the rule returned.
+The door in front of it is `door.py`; what is declared here also becomes the OpenAPI document.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar, get_args, get_type_hints
+
+from chalice.app import Blueprint
+from pydantic import BaseModel
+
+from chalicelib.errors import ProductError
+from chalicelib.table.acts import Act
+from chalicelib.web.exchange import Exchange
+from chalicelib.web.identity import Caller
+from chalicelib.web.policies import Policy
+from chalicelib.web.reading import Out
+
+Body = TypeVar("Body")
+Query = TypeVar("Query")
+View = TypeVar("View", bound=Callable[..., Any])
+#: How a route learns that its caller's token may still act: from the token alone, by a read of its own before the
+#: view, or in the view's own first read (`ask.act.read`), which saves that trip.
+StandingMode = Literal["token", "confirmed", "joined"]
+BASE = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Generic[Body, Query]):
+    """A request that has passed the door."""
+
+    body: Body
+    query: Query
+    act: Act
+    exchange: Exchange
+
+    @property
+    def caller(self) -> Caller:
+        return self.exchange.caller
+
+    @property
+    def now(self) -> datetime:
+        return self.act.now
+
+    @property
+    def expected_version(self) -> int | None:
+        """The version named by `If-Match`, as our ETags carry it; one that is not ours matches nothing."""
+        tag = self.exchange.headers.get("if-match", "*").strip()
+        if tag == "*":
+            return None
+        number = tag.strip('"').partition(".")[0]
+        return int(number) if number.isdecimal() and len(number) < 16 else -1
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """For views that must say more than their result: another status, headers, or a page instead of JSON."""
+
+    result: Any = None
+    status: int | None = None
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    page: str | None = None
+    content_type: str = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Everything that is known about one operation."""
+
+    method: str
+    path: str
+    view: Callable[..., Any]
+    policy: Policy
+    status: int
+    gives: type[Out] | None
+    is_list: bool
+    body: type[BaseModel] | None
+    query: type[BaseModel] | None
+    standing: StandingMode
+    throttled: bool
+    limits: Sequence[str]
+    errors: Sequence[type[ProductError]]
+    location: str | None
+    cache: str | None
+    form: bool
+    media: str
+    tag: str
+
+    @property
+    def name(self) -> str:
+        return self.view.__name__
+
+    @property
+    def writes(self) -> bool:
+        return self.method not in ("GET", "HEAD")
+
+    def summary(self) -> str:
+        return (self.view.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+
+    def description(self) -> str:
+        lines = (self.view.__doc__ or "").strip().partition("\n")[2].split("\n")
+        return "\n".join(line.strip() for line in lines).strip()
+
+
+class Routes(Blueprint):  # type: ignore[misc]  # chalice ships no types
+    """A domain's routes. `tag` is the heading under which the documentation lists them."""
+
+    def __init__(self, import_name: str, *, tag: str, base: str = BASE) -> None:
+        super().__init__(import_name)
+        self.tag = tag
+        self.base = base
+        self.declared: list[Route] = []
+
+    def get(self, path: str, **options: Any) -> Callable[[View], View]:
+        return self._declare("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> Callable[[View], View]:
+        return self._declare("POST", path, **options)
+
+    def put(self, path: str, **options: Any) -> Callable[[View], View]:
+        return self._declare("PUT", path, **options)
+
+    def patch(self, path: str, **options: Any) -> Callable[[View], View]:
+        return self._declare("PATCH", path, **options)
+
+    def delete(self, path: str, **options: Any) -> Callable[[View], View]:
+        return self._declare("DELETE", path, **options)
+
+    def _declare(
+        self,
+        method: str,
+        path: str,
+        *,
+        policy: Policy,
+        gives: type[Out] | None = None,
+        lists: type[Out] | None = None,
+        status: int | None = None,
+        standing: StandingMode | None = None,
+        throttled: bool = True,
+        limits: Sequence[str] = (),
+        errors: Sequence[type[ProductError]] = (),
+        location: str | None = None,
+        cache: str | None = None,
+        form: bool = False,
+        media: str = "application/json",
+    ) -> Callable[[View], View]:
+        def declare(view: View) -> View:
+            body, query = _models(view)
+            self.declared.append(
+                Route(
+                    method=method,
+                    path=self.base + path,
+                    view=view,
+                    policy=policy,
+                    status=status or (204 if gives is lists is None and media == "application/json" else 200),
+                    gives=gives or lists,
+                    is_list=lists is not None,
+                    body=body,
+                    query=query,
+                    standing=standing or _standing_of(method, policy),
+                    throttled=throttled,
+                    limits=limits,
+                    errors=errors,
+                    location=location,
+                    cache=cache,
+                    form=form,
+                    media=media,
+                    tag=self.tag,
+                )
+            )
+            return view
+
+        return declare
+
+
+def _standing_of(method: str, policy: Policy) -> StandingMode:
+    """What writes or takes a role asks the table; what a signed-in person reads trusts a living token."""
+    needs = policy.signed_in and (method != "GET" or policy.role is not None)
+    return "confirmed" if needs else "token"
+
+
+def _models(view: Callable[..., Any]) -> tuple[type[BaseModel] | None, type[BaseModel] | None]:
+    body, query = get_args(get_type_hints(view)["ask"])
+    return _model(body), _model(query)
+
+
+def _model(annotation: Any) -> type[BaseModel] | None:
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None

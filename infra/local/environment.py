@@ -1,0 +1,50 @@
+"""The environment the product reads, with local values; `make run` and tests set it before importing `chalicelib`."""
+
+import os
+from collections.abc import Mapping
+
+STAGE = "local"
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+PREFIX = f"learnflow-{STAGE}"
+KEYS_PARAMETER = f"/learnflow/{STAGE}/keys"
+MAIL_SENDER = "LearnFlow <no-reply@learnflow.example>"
+
+# The development servers of the usual front-end tools.
+FRONT_ENDS = ("http://localhost:3000", "http://localhost:5173", "http://localhost:8080")
+
+# A developer's own AWS profile must never reach the product while it runs locally.
+UNWANTED = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_ROLE_ARN")
+
+
+def local_environment(endpoint_url: str, public_url: str = "http://localhost:8000") -> dict[str, str]:
+    """Every name the product reads, for an engine at `endpoint_url` and an API at `public_url`."""
+    return {
+        "STAGE": STAGE,
+        "TABLE_NAME": PREFIX,
+        "RESOURCE_PREFIX": PREFIX,
+        "AUDIT_HEADS_BUCKET": f"{PREFIX}-audit-heads-{ACCOUNT}",
+        "KEYS_PARAMETER": KEYS_PARAMETER,
+        "PUBLIC_URL": public_url,
+        "MAIL_SENDER": MAIL_SENDER,
+        "MAIL_TRACKING": PREFIX,
+        "CORS_ALLOWED_ORIGINS": ",".join((public_url, *FRONT_ENDS)),
+        "ENABLE_CACHE": "true",
+        "APP_VERSION": "local",
+        "APP_COMMIT": "working-tree",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+
+
+def enter(names: Mapping[str, str]) -> None:
+    """Set `names` in this process and drop what a developer's own AWS set-up would add to them."""
+    for unwanted in UNWANTED:
+        os.environ.pop(unwanted, None)
+    os.environ.update(names)
