@@ -1,9 +1,9 @@
 """LearnFlow's product code. Imports only go down this ladder; `make check` holds it.
 
-    app.py, functions/, schedules/      composition: nobody imports them
-    reactions                           what happens after each fact, one visible table
-    accounts                            people: sign-in, profiles, sessions, roles, privacy, audit reading
-    web | messaging                     the door (HTTP) | the mailbox (queues, letters)
-    table                               the store: keys, records, transactions, facts
-    settings, errors, clock, aws, keyring, logs
+app.py, functions/, schedules/      composition: nobody imports them
+reactions                           what happens after each fact, one visible table
+accounts                            people: sign-in, profiles, sessions, roles, privacy, audit reading
+web | messaging                     the door (HTTP) | the mailbox (queues, letters)
+table                               the store: keys, records, transactions, facts
+settings, errors, clock, aws, keyring, logs
 """

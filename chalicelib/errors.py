@@ -21,9 +21,7 @@ class FieldError:
 class ProductError(Exception):
     """Something the caller can understand and perhaps mend."""
 
-    def __init__(
-        self, detail: str = "", *, errors: Sequence[FieldError] = (), retry_after: int | None = None
-    ) -> None:
+    def __init__(self, detail: str = "", *, errors: Sequence[FieldError] = (), retry_after: int | None = None) -> None:
         super().__init__(detail)
         self.detail = detail or (type(self).__doc__ or "").split("\n", 1)[0]
         self.errors = tuple(errors)

@@ -42,13 +42,12 @@ class Keyring:
         master = self.masters.get(kid)
         return None if master is None else _derived(master, purpose)
 
-    def sign(self, purpose: str, message: str, kid: str | None = None) -> str | None:
-        """The signature under one key id, the current one unless told; none where the id is unknown."""
-        key = self.key(kid or self.current, purpose)
-        return None if key is None else _signature(key, message)
+    def own_key(self, purpose: str) -> bytes:
+        """The key that new signatures are made with."""
+        return _derived(self.masters[self.current], purpose)
 
     def signed(self, purpose: str, message: str) -> str:
-        return _signature(_derived(self.masters[self.current], purpose), message)
+        return _signature(self.own_key(purpose), message)
 
     def proves(self, purpose: str, message: str, signature: str) -> bool:
         """Whether any key we hold made this signature."""

@@ -11,12 +11,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pynamodb.attributes import JSONAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.clock import new_id
 from chalicelib.settings import settings
 from chalicelib.table import keys
-from chalicelib.table.record import MomentAttribute, Record, moment_text
+from chalicelib.table.record import MomentAttribute, Record, moment_text, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class FactRecord(Record, discriminator="fact"):
     subject = UnicodeAttribute()
     at = MomentAttribute()
     request_id = UnicodeAttribute()
-    audience: ListAttribute[str] = ListAttribute(of=UnicodeAttribute)
+    audience = words()
     payload = JSONAttribute()
     subject_ver = NumberAttribute(null=True)
     version = NumberAttribute()
@@ -107,7 +107,7 @@ def detail_hash(salt: str, values: Mapping[str, Any]) -> str:
 
 
 def record(fact: Fact) -> FactRecord:
-    made: FactRecord = FactRecord.at(
+    made: FactRecord = FactRecord.under(
         keys.fact(fact.minute, fact.shard, fact.id),
         id=fact.id,
         name=fact.name,
@@ -132,7 +132,7 @@ def from_image(image: Mapping[str, Any]) -> Fact:
 
 
 def detail(owner: str, fact: Fact, values: Mapping[str, Any]) -> DetailRecord:
-    made: DetailRecord = DetailRecord.at(
+    made: DetailRecord = DetailRecord.under(
         keys.detail(owner, fact.id), fact_id=fact.id, salt=new_id("salt"), values=dict(values), created_at=fact.at
     )
     return made

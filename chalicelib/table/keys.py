@@ -102,7 +102,7 @@ def mail_token(token: str) -> Key:
 
 
 def fact(minute: str, shard: str, fact: str) -> Key:
-    return Key(facts_of(minute, shard), fact)
+    return Key(facts_of(minute, shard), _join(fact))
 
 
 def facts_of(minute: str, shard: str) -> str:
@@ -110,7 +110,7 @@ def facts_of(minute: str, shard: str) -> str:
 
 
 def ack(reader: str, minute: str, shard: str, batch: str) -> Key:
-    return Key(acks_of(reader, minute, shard), batch)
+    return Key(acks_of(reader, minute, shard), _join(batch))
 
 
 def acks_of(reader: str, minute: str, shard: str) -> str:
@@ -122,7 +122,7 @@ def sweep(reader: str) -> Key:
 
 
 def job(name: str, occurrence: str) -> Key:
-    return Key(_join("JOB", name), occurrence)
+    return Key(_join("JOB", name), _join(occurrence))
 
 
 def letter(letter: str) -> Key:

@@ -38,7 +38,7 @@ class Scope:
     filters: str = ""
 
     def bind(self, payload: str) -> str:
-        return "\x1f".join((self.route, self.person, self.filters, payload))
+        return f"{self.route}\x1f{self.person}\x1f{self.filters}\x1f{payload}"
 
 
 def cursor(scope: Scope, position: Any, now: datetime) -> str:

@@ -3,7 +3,14 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from pynamodb.attributes import Attribute, DiscriminatorAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    Attribute,
+    DiscriminatorAttribute,
+    ListAttribute,
+    NumberAttribute,
+    TTLAttribute,
+    UnicodeAttribute,
+)
 from pynamodb.constants import STRING
 from pynamodb.models import Model
 
@@ -21,6 +28,11 @@ class MomentAttribute(Attribute[datetime]):
 
     def deserialize(self, value: str) -> datetime:
         return datetime.fromisoformat(value)
+
+
+def words(**options: Any) -> "ListAttribute[str]":
+    """A list of texts; pynamodb's own annotation of `of` asks for the wrong kind of type."""
+    return ListAttribute(of=UnicodeAttribute, **options)  # type: ignore[arg-type]
 
 
 def moment_text(moment: datetime) -> str:
@@ -56,7 +68,7 @@ class Record(Model):
         return Key(self.pk, self.sk)
 
     @classmethod
-    def at(cls, key: Key, **values: Any) -> Any:
+    def under(cls, key: Key, **values: Any) -> Any:
         """An instance under this key."""
         return cls(pk=key.pk, sk=key.sk, **values)
 

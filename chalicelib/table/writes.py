@@ -111,6 +111,17 @@ def together(
     return result
 
 
+def alone(write: Write) -> None:
+    """One write without a fact: a heartbeat, a lease, a rotation. Its condition must survive a lost acknowledgement."""
+    arguments = _item(write)[write.operation]
+    try:
+        reads.call(f"{write.operation.lower()}_item", **arguments)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+            raise write.otherwise or Stale() from error
+        raise
+
+
 def commit(writes: Iterable[Piece], deadline: float, *, token: str, own: int | None = None) -> None:
     """Run one transaction until it succeeds, a condition fails, or time is up.
 
@@ -138,9 +149,9 @@ def _judge(codes: list[str | None], writes: list[Piece], error: ClientError) -> 
     meanings = [_meaning(write) for code, write in zip(codes, writes, strict=False) if code == _CONDITION]
     for meaning in sorted(meanings, key=lambda each: not isinstance(each, AnswerRecorded)):
         raise meaning from error
-    if not _PASSING.intersection(code for code in codes if code):
-        if error.response["Error"]["Code"] != "TransactionConflictException":
-            raise error
+    passing = _PASSING.intersection(code for code in codes if code)
+    if not passing and error.response["Error"]["Code"] != "TransactionConflictException":
+        raise error
 
 
 def _meaning(write: Piece) -> ProductError:

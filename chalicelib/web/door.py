@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
 from chalicelib import logs
-from chalicelib.errors import Malformed, NotFound, ProductError, Unauthenticated, Unsupported
+from chalicelib.errors import FieldError, NotFound, ProductError, Unauthenticated, Unsupported
 from chalicelib.settings import settings
 from chalicelib.table import keys as table_keys
 from chalicelib.table import reads
@@ -19,7 +19,7 @@ from chalicelib.table.keys import Key
 from chalicelib.table.pages import Page
 from chalicelib.table.record import Record
 from chalicelib.table.writes import Write
-from chalicelib.web import identity, idempotency, limits, problems, reading
+from chalicelib.web import idempotency, identity, limits, problems, reading
 from chalicelib.web.exchange import Exchange
 from chalicelib.web.idempotency import Answer, Claim
 from chalicelib.web.reading import FieldsInvalid
@@ -39,8 +39,6 @@ class PathInvalid(NotFound):
 
 class BodyTypeUnsupported(Unsupported):
     """Send the body as application/json."""
-
-
 
 
 def serve(route: Route, exchange: Exchange, params: Mapping[str, str]) -> tuple[int, dict[str, Any], str]:
@@ -174,12 +172,12 @@ def _query(route: Route, exchange: Exchange) -> Any:
     given = exchange.query()
     twice = sorted(name for name, values in given.items() if len(values) > 1)
     if twice:
-        raise FieldsInvalid(errors=[reading.FieldError(name, "repeated", "Send this once.") for name in twice])
+        raise FieldsInvalid(errors=[FieldError(name, "repeated", "Send this once.") for name in twice])
     values = {name: values[0] for name, values in given.items()}
     if route.query is not None:
         return reading.model_of(route.query, values)
     if values:
-        unknown = [reading.FieldError(name, "unknown_field", "This field is not known here.") for name in values]
+        unknown = [FieldError(name, "unknown_field", "This field is not known here.") for name in values]
         raise FieldsInvalid(errors=unknown)
     return None
 

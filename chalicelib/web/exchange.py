@@ -53,6 +53,11 @@ class Exchange:
         address: str = self.event["requestContext"].get("identity", {}).get("sourceIp") or ""
         return address
 
+    @property
+    def is_form(self) -> bool:
+        """Whether a page of ours, not a client, has sent this."""
+        return self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+
     def body(self) -> bytes:
         raw = self.event.get("body") or ""
         if not self.event.get("isBase64Encoded"):

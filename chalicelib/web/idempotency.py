@@ -60,7 +60,7 @@ class Claim:
 
     def storing(self, answer: Answer) -> Write:
         expires = self.now + timedelta(hours=HOURS)
-        record = AnswerRecord.at(
+        record = AnswerRecord.under(
             table_keys.answer(self.digest),
             fingerprint=self.fingerprint,
             status=answer.status,

@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import Any
 
 import jwt
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.errors import Forbidden, Unauthenticated
 from chalicelib.keyring import keys
 from chalicelib.settings import settings
 from chalicelib.table.acts import ANONYMOUS
-from chalicelib.table.record import Record
+from chalicelib.table.record import Record, words
 
 AUDIENCE = "learnflow-api"
 LEEWAY = 30
@@ -75,7 +75,7 @@ class Standing(Record, discriminator="standing"):
 
     session_version = NumberAttribute()
     banned = BooleanAttribute()
-    roles: ListAttribute[str] = ListAttribute(of=UnicodeAttribute)
+    roles = words()
     tier = UnicodeAttribute()
     #: Sessions signed out so lately that their access tokens may still be alive: {session: when they all are dead}.
     revoked = JSONAttribute()
@@ -100,7 +100,7 @@ def access_token(caller: Caller, *, now: datetime, id: str) -> str:
             "verified": caller.verified,
             "zoneinfo": caller.zone,
         },
-        ring.key(ring.current, "access"),
+        ring.own_key("access"),
         algorithm="HS256",
         headers={"kid": ring.current, "typ": "at+jwt"},
     )

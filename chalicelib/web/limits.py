@@ -6,6 +6,7 @@ permits lie unused in other instances. A limiter that does not answer lets reads
 
 import ipaddress
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,11 +15,12 @@ from zoneinfo import ZoneInfo
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import aws, logs
+from chalicelib import aws, clock, logs
 from chalicelib.errors import TooMany, Unavailable
 from chalicelib.settings import Quota, settings
 from chalicelib.table import keys
 from chalicelib.table.reads import raw_key
+from chalicelib.table.writes import pauses
 
 log = logging.getLogger("app.limits")
 
@@ -26,6 +28,7 @@ LEASE_PART = 16
 SINGLE_BELOW = 0.2
 GRACE_SECONDS = 3600
 DELAY_STEP = 15
+ATTEMPT_SECONDS = 3.0
 _MEMORY = 4096
 
 
@@ -117,9 +120,8 @@ def lease(scope: str, subject: str, now: datetime) -> Usage | None:
         if len(_leases) >= _MEMORY:
             _leases.clear()
         held = _leases[scope, subject] = _Lease(span.name)
-    if held.permits == 0:
-        if not _refill(held, scope, subject, span, quota):
-            return None
+    if held.permits == 0 and not _refill(held, scope, subject, span, quota):
+        return None
     held.permits -= 1
     return Usage(scope, quota, max(0, quota.limit - held.counted) + held.permits, span.left)
 
@@ -151,15 +153,15 @@ def _limiter() -> Any:
 
 def _add(scope: str, subject: str, span: Window, quota: Quota, amount: int, *, closed: bool) -> int | None:
     try:
-        answer = _limiter().update_item(
-            **_counting(scope, subject, span, quota, amount), ReturnValues="UPDATED_NEW"
-        )
+        answer = _limiter().update_item(**_counting(scope, subject, span, quota, amount), ReturnValues="UPDATED_NEW")
     except ClientError as error:
         if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
             raise LimitReached(f"The limit of {quota.limit} is reached: {scope}", retry_after=span.left) from error
-        return _silent(scope, closed)
+        _silent(scope, closed)
+        return None
     except BotoCoreError:
-        return _silent(scope, closed)
+        _silent(scope, closed)
+        return None
     return int(answer["Attributes"]["n"]["N"])
 
 
@@ -186,8 +188,6 @@ def _counting(scope: str, subject: str, span: Window, quota: Quota, amount: int)
 
 
 def _expiry(span: Window) -> int:
-    from chalicelib import clock
-
     return int(clock.now().timestamp()) + span.left + GRACE_SECONDS
 
 
@@ -218,10 +218,8 @@ def attempt(account: str, address: str, now: datetime) -> Attempt:
 
 
 def _commit_attempt(items: list[dict[str, Any]], counters: list[tuple[str, str, Window]], now: datetime) -> None:
-    from chalicelib.table.writes import pauses
-
     updates = [{"Update": {**item, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}} for item in items]
-    for _ in pauses(_patience()):
+    for _ in pauses(time.monotonic() + ATTEMPT_SECONDS):
         try:
             _limiter().transact_write_items(TransactItems=updates)
         except ClientError as error:
@@ -231,12 +229,6 @@ def _commit_attempt(items: list[dict[str, Any]], counters: list[tuple[str, str, 
         else:
             return
     raise LimiterUnavailable(retry_after=1)
-
-
-def _patience() -> float:
-    import time
-
-    return time.monotonic() + 3.0
 
 
 def _judge_attempt(error: ClientError, counters: list[tuple[str, str, Window]], now: datetime) -> None:

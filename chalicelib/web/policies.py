@@ -1,4 +1,4 @@
-"""Who may call a route: declared at each one, checked at the door. What a rule decides about an object, it decides itself."""
+"""Who may call a route: declared at each one, checked at the door. Who may touch which object, the rules decide."""
 
 from dataclasses import dataclass
 

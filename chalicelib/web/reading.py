@@ -128,7 +128,17 @@ _MESSAGES = {"extra_forbidden": "This field is not known here.", "missing": "Thi
 
 
 def _field_error(error: Any) -> FieldError:
-    kind = error["type"]
+    kind = error["type"].removeprefix("string_")
     path = ".".join(str(part) for part in error["loc"]) or "body"
-    message = _MESSAGES.get(kind) or error["msg"].removeprefix("Value error, ")
+    message = _MESSAGES.get(kind) or _length_message(kind, error) or error["msg"].removeprefix("Value error, ")
     return FieldError(path, _CODES.get(kind, kind), message)
+
+
+def _length_message(kind: str, error: Any) -> str | None:
+    """Pydantic counts items where people count characters."""
+    if not isinstance(error["input"], str) or kind not in ("too_short", "too_long"):
+        return None
+    bounds = error["ctx"]
+    if kind == "too_short":
+        return f"At least {bounds['min_length']} characters."
+    return f"At most {bounds['max_length']} characters."

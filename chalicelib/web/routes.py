@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar, get_args, get_type_hints
 
-from chalice.app import Blueprint
 from pydantic import BaseModel
 
 from chalicelib.errors import ProductError
@@ -105,11 +104,10 @@ class Route:
         return "\n".join(line.strip() for line in lines).strip()
 
 
-class Routes(Blueprint):  # type: ignore[misc]  # chalice ships no types
+class Routes:
     """A domain's routes. `tag` is the heading under which the documentation lists them."""
 
-    def __init__(self, import_name: str, *, tag: str, base: str = BASE) -> None:
-        super().__init__(import_name)
+    def __init__(self, *, tag: str, base: str = BASE) -> None:
         self.tag = tag
         self.base = base
         self.declared: list[Route] = []

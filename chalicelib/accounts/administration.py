@@ -1,0 +1,88 @@
+"""What administrators do with accounts: find them, change roles and tiers, suspend and readmit."""
+
+from datetime import datetime
+from typing import Any
+
+from chalicelib.accounts import names, people, sessions
+from chalicelib.accounts.records import User, UsernameClaim
+from chalicelib.errors import Conflict
+from chalicelib.table import keys, reads
+from chalicelib.table.acts import Act
+from chalicelib.table.pages import Page, Scope
+from chalicelib.table.writes import change, together
+from chalicelib.web.identity import Standing
+
+
+class LastStand(Conflict):
+    """Administrators do not take their own role or suspend themselves; ask another one."""
+
+
+def found(act: Act, *, text: str, role: str, tier: str, size: int, after: str | None) -> Page[User]:
+    """People by the beginning of their name, or by their whole mail address, narrowed by role and tier."""
+    if "@" in text:
+        owner = names.owner(text)
+        user = reads.one(User, keys.user(owner)) if owner else None
+        return Page([user] if user is not None and _fits(user, role, tier) else [])
+    scope = Scope("admin-users", act.actor, f"{text.lower()}|{role}|{tier}")
+    people_found: list[User] = []
+    while True:
+        page = names.directory(scope, act.now, prefix=text, size=size, after=after, everybody=True)
+        people_found += [user for user in _users(page.results) if _fits(user, role, tier)]
+        after = page.next_cursor
+        if after is None or len(people_found) >= size:
+            return Page(people_found, after)
+
+
+def _users(claims: list[UsernameClaim]) -> list[User]:
+    wanted = [keys.user(claim.user_id) for claim in claims]
+    read = reads.many(wanted, consistent=False)
+    return [user for key in wanted if isinstance(user := read.get(key), User)]
+
+
+def _fits(user: User, role: str, tier: str) -> bool:
+    return (not role or role in user.roles) and (not tier or user.tier == tier)
+
+
+def shown(act: Act, user_id: str) -> User:
+    """One person's data read by an administrator, which the audit log remembers."""
+    user = people.person(user_id)
+    return together(act, fact=act.fact("user.viewed", user.id), result=user)
+
+
+def change_user(act: Act, user_id: str, roles: list[str] | None, tier: str | None) -> User:
+    """Set roles, tier or both, on the person and on their standing at once; both count from the next request on."""
+    user = people.person(user_id)
+    if user_id == act.actor and roles is not None and "admin" not in roles:
+        raise LastStand
+    changes: dict[str, Any] = {}
+    if roles is not None and sorted(user.roles) != sorted(set(roles)):
+        changes["roles"] = people.in_order(roles)
+    if tier is not None and tier != user.tier:
+        changes["tier"] = tier
+    return people.with_rights(act, user, changes) if changes else user
+
+
+def ban(act: Act, user_id: str, reason: str) -> User:
+    """Suspend an account: every session ends at once. Suspending it again changes nothing."""
+    if user_id == act.actor:
+        raise LastStand
+    user = people.person(user_id)
+    return user if user.banned_at else _set_banned(act, user, act.now, "user.banned", reason)
+
+
+def unban(act: Act, user_id: str) -> User:
+    user = people.person(user_id)
+    return _set_banned(act, user, None, "user.unbanned", "") if user.banned_at else user
+
+
+def _set_banned(act: Act, user: User, moment: datetime | None, name: str, reason: str) -> User:
+    standing = sessions.standing_of(user.id)
+    version = int(standing.session_version) + 1
+    mark = User.banned_at.set(moment) if moment else User.banned_at.remove()
+    writes = [
+        change(user, mark, now=act.now),
+        change(standing, Standing.banned.set(moment is not None), Standing.session_version.set(version), now=act.now),
+    ]
+    after = people.copied(user, {"banned_at": moment}, act.now)
+    fact = act.fact(name, user.id, audience=[user.id], ver=int(after.ver))
+    return together(act, *writes, fact=fact, detail={"reason": reason}, result=after)

@@ -1,0 +1,76 @@
+"""Kinds of values that several bodies share."""
+
+import re
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, Field
+
+from chalicelib.settings import settings
+from chalicelib.web.reading import Line
+
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+    r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
+)
+_USERNAME = re.compile(r"[\w.+-]+")
+
+
+def _address(text: str) -> str:
+    if len(text) > 254 or not _ADDRESS.fullmatch(text) or ".." in text or text.startswith("."):
+        raise ValueError("must be a mail address like name@example.org")
+    return text.lower()
+
+
+def _username(text: str) -> str:
+    if not _USERNAME.fullmatch(text):
+        raise ValueError("may contain letters, digits and . + - _ only")
+    return text
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("must be an IANA time zone like Asia/Kolkata")
+    ZoneInfo(name)
+    return name
+
+
+def _web_address(text: str) -> str:
+    """A plain https address of a named host: nothing that a browser or a server could be tricked with."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise ValueError("must be an address like https://example.org/page") from None
+    host = parts.hostname or ""
+    named = re.fullmatch(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", host)
+    if parts.scheme != "https" or not named or parts.username is not None or port not in (None, 443):
+        raise ValueError("must be an address like https://example.org/page")
+    if re.search(r"[\s\\<>\"'`]", text):
+        raise ValueError("must not contain spaces, quotes or brackets")
+    return text
+
+
+def _picture(text: str) -> str:
+    address = _web_address(text)
+    if urlsplit(address).hostname not in settings.media_hosts:
+        raise ValueError("must be on one of our media hosts; upload the picture first")
+    return address
+
+
+EmailAddress = Annotated[Line, Field(max_length=254), AfterValidator(_address)]
+Username = Annotated[Line, Field(min_length=3, max_length=60), AfterValidator(_username)]
+Password = Annotated[str, Field(max_length=512)]
+Name = Annotated[Line, Field(max_length=80)]
+TimeZone = Annotated[Line, Field(max_length=64), AfterValidator(_zone)]
+Language = Annotated[Line, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+WebAddress = Annotated[Line, Field(max_length=500), AfterValidator(_web_address)]
+PictureAddress = Annotated[Line, Field(max_length=500), AfterValidator(_picture)]
+MailedToken = Annotated[Line, Field(min_length=10, max_length=200)]
+RefreshToken = Annotated[str, Field(min_length=10, max_length=400)]
+
+
+def example(**values: Any) -> dict[str, Any]:
+    """What the documentation shows for a body, and what a test sends."""
+    return {"examples": [values]}

@@ -1,0 +1,296 @@
+"""Sessions: signing in, refreshing with rotation, signing out. A session is one refresh family on one device.
+
+The refresh token of turn n is `<family>.<n>.<signature>`. Using the newest makes the next; the one before it stays good
+until the next is first used and 20 seconds longer, because honest clients lose answers and open several tabs. Anything
+older can only be a copy, and ends the session.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib import clock
+from chalicelib.accounts import names, passwords
+from chalicelib.accounts.records import Session, User
+from chalicelib.errors import Forbidden, NotFound, Stale, Unauthenticated
+from chalicelib.keyring import keys
+from chalicelib.settings import settings
+from chalicelib.table import keys as table_keys
+from chalicelib.table import reads
+from chalicelib.table.acts import Act
+from chalicelib.table.writes import Piece, Write, adjust, alone, change, delete, pauses, put, together
+from chalicelib.web import identity, limits
+from chalicelib.web.identity import Caller, Standing
+
+GRACE = timedelta(seconds=20)
+LONGEST = 300
+
+
+class CredentialsWrong(Unauthenticated):
+    """The name or the password is wrong."""
+
+
+class RefreshTokenInvalid(Unauthenticated):
+    """The refresh token is not one of ours, has expired, or its session has ended."""
+
+
+class RefreshTokenReused(Unauthenticated):
+    """This refresh token had been replaced; its session has been ended for safety."""
+
+
+class AccountSuspended(Forbidden):
+    """This account has been suspended."""
+
+
+class SessionUnknown(NotFound):
+    """You have no such session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where somebody signs in from, as told by the request."""
+
+    address: str
+    agent: str
+
+    def label(self) -> str:
+        return self.agent[:200]
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What the two tokens of an answer are made from, any number of times the same."""
+
+    user_id: str
+    session_id: str
+    turn: int
+    issued_at: str
+    jti: str
+    session_version: int
+    roles: list[str]
+    tier: str
+    verified: bool
+    zone: str
+
+    def access_token(self) -> str:
+        caller = Caller(
+            id=self.user_id,
+            roles=frozenset(self.roles),
+            tier=self.tier,
+            session=self.session_id,
+            session_version=self.session_version,
+            verified=self.verified,
+            zone=self.zone,
+        )
+        return identity.access_token(caller, now=datetime.fromisoformat(self.issued_at), id=self.jti)
+
+    def refresh_token(self) -> str:
+        return refresh_token(self.user_id, self.session_id, self.turn)
+
+    def seed(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The outcome of registering, signing in and refreshing."""
+
+    user: User
+    grant: Grant
+
+
+def refresh_token(user_id: str, session_id: str, turn: int) -> str:
+    family = f"{user_id}~{session_id}"
+    return f"{family}.{turn}.{keys().signed('refresh', f'{family}|{turn}')}"
+
+
+def parsed(text: str) -> tuple[str, str, int]:
+    """Person, session and turn of a refresh token that we signed."""
+    family, turn, signature = [*text.split("."), "", ""][:3] if len(text) <= LONGEST else ("", "", "")
+    user_id, _, session_id = family.partition("~")
+    whole = text.count(".") == 2 and turn.isdecimal() and turn.isascii() and signature.isascii()
+    if not whole or not keys().proves("refresh", f"{family}|{int(turn)}", signature):
+        raise RefreshTokenInvalid
+    return user_id, session_id, int(turn)
+
+
+def opened(user: User, standing: Standing, device: Device, now: datetime) -> tuple[Session, Grant]:
+    """A new session and its first pair of tokens; the rule that composes it writes the session."""
+    id = clock.new_id("ses")
+    session: Session = Session.under(
+        table_keys.session(user.id, id),
+        id=id,
+        user_id=user.id,
+        version=standing.session_version,
+        turn=0,
+        rotated_at=now,
+        expires_at=now + timedelta(days=settings.refresh_days),
+        ends_at=now + timedelta(days=settings.session_days),
+        device=device.label(),
+        place=limits.network(device.address),
+        created_at=now,
+        ttl=now + timedelta(days=settings.session_days + 1),
+    )
+    return session, _grant(user, standing, id, 0, now)
+
+
+def _grant(user: User, standing: Standing, session_id: str, turn: int, now: datetime) -> Grant:
+    return Grant(
+        user_id=user.id,
+        session_id=session_id,
+        turn=turn,
+        issued_at=now.isoformat(),
+        jti=clock.new_id("jti"),
+        session_version=int(standing.session_version),
+        roles=sorted(standing.roles),
+        tier=standing.tier,
+        verified=user.verified_at is not None,
+        zone=user.time_zone,
+    )
+
+
+def sign_in(act: Act, identifier: str, password: str, device: Device) -> SignedIn:
+    """Four trips: whose name it is, count the attempt, the person, the session. Unknown names cost the same."""
+    claimed = names.owner(identifier)
+    attempt = limits.attempt(claimed or table_keys.digest(identifier), device.address, act.now)
+    user, standing = _person(claimed or "usr_nobody")
+    verdict = passwords.verify(password, user.password_hash) if user else passwords.verify_nobody(password)
+    if user is None or standing is None or not verdict.matches:
+        raise CredentialsWrong
+    if standing.banned:
+        raise AccountSuspended
+    session, grant = opened(user, standing, device, act.now)
+    writes: list[Piece] = [put(session), *attempt.refunds()]
+    if verdict.outdated:
+        writes.append(_rehashed(user, password))
+    fact = replace(act, actor=user.id).fact("user.logged_in", user.id, audience=[user.id], session=session.id)
+    detail = {"place": session.place, "device": session.device}
+    return together(act, *writes, fact=fact, detail=detail, result=SignedIn(user, grant))
+
+
+def _person(user_id: str) -> tuple[User | None, Standing | None]:
+    found = reads.many([table_keys.user(user_id), table_keys.standing(user_id)])
+    user, standing = found.get(table_keys.user(user_id)), found.get(table_keys.standing(user_id))
+    alive = isinstance(user, User) and user.erased_at is None
+    return (user if alive and isinstance(user, User) else None), (standing if isinstance(standing, Standing) else None)
+
+
+def _rehashed(user: User, password: str) -> Write:
+    fresh = User.password_hash.set(passwords.hashed(password))
+    return adjust(user, fresh, where=User.password_hash == user.password_hash)
+
+
+def refresh(act: Act, text: str) -> SignedIn:
+    """The next pair of tokens; two tabs that ask at once get the same pair's refresh token."""
+    user_id, session_id, turn = parsed(text)
+    for _ in pauses(act.deadline):
+        session, user, standing = family(user_id, session_id, act.now)
+        try:
+            newest = _rotated(session, turn, act.now)
+        except Stale:
+            continue
+        if newest is None:
+            _end_reused(act, session, standing)
+            raise RefreshTokenReused
+        return SignedIn(user, _grant(user, standing, session_id, newest, act.now))
+    raise reads.StoreUnavailable(retry_after=1)
+
+
+def family(user_id: str, session_id: str, now: datetime) -> tuple[Session, User, Standing]:
+    wanted = table_keys.session(user_id, session_id), table_keys.user(user_id), table_keys.standing(user_id)
+    found = reads.many(wanted)
+    session, user, standing = (found.get(key) for key in wanted)
+    if not (isinstance(session, Session) and isinstance(user, User) and isinstance(standing, Standing)):
+        raise RefreshTokenInvalid
+    if session.version != standing.session_version or min(session.expires_at, session.ends_at) <= now:
+        raise RefreshTokenInvalid
+    if standing.banned:
+        raise AccountSuspended
+    return session, user, standing
+
+
+def _rotated(session: Session, turn: int, now: datetime) -> int | None:
+    """The turn whose token the caller gets; none where the presented one is a copy of something long replaced."""
+    newest = int(session.turn)
+    if turn == newest:
+        alone(
+            adjust(
+                session,
+                Session.turn.set(newest + 1),
+                Session.rotated_at.set(now),
+                Session.expires_at.set(min(now + timedelta(days=settings.refresh_days), session.ends_at)),
+                where=Session.turn == newest,
+                otherwise=Stale(),
+            )
+        )
+        return newest + 1
+    if turn == newest - 1 or (turn == newest - 2 and now - session.rotated_at <= GRACE):
+        return newest
+    return None
+
+
+def _end_reused(act: Act, session: Session, standing: Standing) -> None:
+    fact = replace(act, actor=session.user_id).fact(
+        "user.token_reused", session.user_id, audience=[session.user_id], session=session.id
+    )
+    together(act, *ending(session, standing, act.now), fact=fact, result=None)
+
+
+def ending(session: Session, standing: Standing, now: datetime) -> list[Write]:
+    """End one session: no more refreshes, and its living access tokens may no longer write."""
+    return [
+        delete(session, where=Session.pk.exists(), otherwise=SessionUnknown()),
+        change(standing, Standing.revoked.set(_with_revoked(standing.revoked, session.id, now)), now=now),
+    ]
+
+
+def _with_revoked(revoked: Mapping[str, float], session_id: str, now: datetime) -> dict[str, float]:
+    moment = now.timestamp()
+    kept = {id: until for id, until in revoked.items() if until > moment}
+    return {**kept, session_id: moment + settings.access_seconds + 2 * identity.LEEWAY}
+
+
+def sign_out(act: Act, user_id: str, session_id: str) -> None:
+    """End this session; ending one that has ended already is no error."""
+    for _ in pauses(act.deadline):
+        found = reads.many([table_keys.session(user_id, session_id), table_keys.standing(user_id)])
+        session = found.get(table_keys.session(user_id, session_id))
+        standing = found.get(table_keys.standing(user_id))
+        if not isinstance(session, Session) or not isinstance(standing, Standing):
+            return
+        fact = replace(act, actor=user_id).fact("user.logged_out", user_id, audience=[user_id], session=session_id)
+        try:
+            together(act, *ending(session, standing, act.now), fact=fact, result=None)
+        except (Stale, SessionUnknown):
+            continue
+        return
+
+
+def revoke(act: Act, session_id: str) -> None:
+    if reads.one(Session, table_keys.session(act.actor, session_id)) is None:
+        raise SessionUnknown
+    sign_out(act, act.actor, session_id)
+
+
+def of(user_id: str, version: int, now: datetime) -> list[Session]:
+    """The living sessions of a person, newest first."""
+    found = reads.all_of(table_keys.user(user_id).pk, prefix="SESSION#")
+    living = [
+        each
+        for each in found
+        if isinstance(each, Session) and int(each.version) == version and min(each.expires_at, each.ends_at) > now
+    ]
+    return sorted(living, key=lambda each: each.created_at or now, reverse=True)
+
+
+def ending_all(standing: Standing, now: datetime) -> Write:
+    """End every session at once: sessions and access tokens of the old version are dead."""
+    return change(standing, Standing.session_version.set(int(standing.session_version) + 1), now=now)
+
+
+def standing_of(user_id: str) -> Standing:
+    standing = reads.one(Standing, table_keys.standing(user_id))
+    if standing is None:
+        raise RefreshTokenInvalid
+    return standing

@@ -1,0 +1,63 @@
+"""Putting messages into queues. The router and the sweeper send, the batch loop buries what nobody can digest."""
+
+import logging
+import re
+from collections.abc import Iterator, Sequence
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib import aws, logs
+
+#: How often a message is received before it is given up, as the template says it (a test compares the two).
+RECEIVES = {"emails": 15, "history": 8, "mail-events": 8}
+
+MOST = 10
+LARGEST_BYTES = 256 * 1024
+LONGEST_REASON = 512
+# The name and the type of the attribute count towards the size of a message.
+REASON_BYTES = len("reason") + len("String")
+_UNSENDABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+log = logging.getLogger("app.queues")
+
+
+def send_many(queue: str, messages: Sequence[str]) -> list[int]:
+    """Send all; returns the indexes of those that the queue did not take."""
+    failed: list[int] = []
+    for start, chunk in _chunks(messages):
+        failed += [start + place for place in _send(queue, chunk)]
+    return failed
+
+
+def _chunks(messages: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """Runs of messages that one call may carry, each with the index of its first."""
+    start, chunk, size = 0, list[str](), 0
+    for index, message in enumerate(messages):
+        weight = len(message.encode())
+        if chunk and (len(chunk) == MOST or size + weight > LARGEST_BYTES):
+            yield start, chunk
+            start, chunk, size = index, [], 0
+        chunk.append(message)
+        size += weight
+    if chunk:
+        yield start, chunk
+
+
+def _send(queue: str, messages: list[str]) -> list[int]:
+    entries = [{"Id": str(place), "MessageBody": message} for place, message in enumerate(messages)]
+    try:
+        answer = aws.client("sqs").send_message_batch(QueueUrl=aws.queue_url(queue), Entries=entries)
+    except (ClientError, BotoCoreError) as error:
+        log.warning("queue refused a batch", extra=logs.facts(queue=queue, count=len(entries), error=str(error)))
+        return list(range(len(messages)))
+    return [int(each["Id"]) for each in answer.get("Failed", ())]
+
+
+def dead_letter(queue: str, body: str, reason: str) -> None:
+    """Bury a copy of a message with the reason of its death; raises botocore's errors where even that fails."""
+    room = LARGEST_BYTES - len(body.encode()) - REASON_BYTES
+    told = _UNSENDABLE.sub("?", reason)[:LONGEST_REASON].encode()[: max(room, 0)].decode(errors="ignore")
+    attributes = {"reason": {"DataType": "String", "StringValue": told}} if told else {}
+    aws.client("sqs").send_message(
+        QueueUrl=aws.queue_url(f"{queue}-dead"), MessageBody=body, MessageAttributes=attributes
+    )

@@ -1,0 +1,91 @@
+"""From a fact to the queues of its reactions, and the record of what has been told; the stream reader and the sweeper
+call it. It knows no reaction by itself: the table of all of them is given to it.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from pynamodb.attributes import ListAttribute, UnicodeAttribute
+
+from chalicelib import clock, logs
+from chalicelib.errors import Unavailable
+from chalicelib.messaging import queues
+from chalicelib.settings import settings
+from chalicelib.table import facts, keys, writes
+from chalicelib.table.facts import Fact
+from chalicelib.table.record import Record
+
+READER = "router"
+EVERY = "*"
+
+log = logging.getLogger("app.router")
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What follows from a fact: the queue it waits in and the function that does it, which its worker calls."""
+
+    queue: str
+    do: Callable[..., Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.do.__name__)
+
+
+Reactions = Mapping[str, Sequence[Reaction]]
+
+
+class Ack(Record, discriminator="ack"):
+    """Facts of one minute and shard that this reader has told."""
+
+    fact_ids: ListAttribute[str] = ListAttribute(of=UnicodeAttribute)
+
+
+def tell(reactions: Reactions, told: Sequence[Fact]) -> set[str]:
+    """Put every reaction to these facts into its queue; returns the ids of facts with a reaction that was refused."""
+    waiting: dict[str, list[tuple[Fact, str]]] = {}
+    for fact in told:
+        for reaction in (*reactions.get(fact.name, ()), *reactions.get(EVERY, ())):
+            waiting.setdefault(reaction.queue, []).append((fact, message(reaction.name, fact)))
+    return {
+        letters[index][0].id
+        for queue, letters in waiting.items()
+        for index in queues.send_many(queue, [body for _, body in letters])
+    }
+
+
+def message(reaction: str, fact: Fact) -> str:
+    return f'{{"reaction":{json.dumps(reaction)},"fact":{fact.message()}}}'
+
+
+def read(body: str) -> tuple[str, Fact]:
+    """What `message` wrote; refuses anything else (ValueError, KeyError, TypeError)."""
+    document = json.loads(body)
+    return str(document["reaction"]), facts.from_message(json.dumps(document["fact"]))
+
+
+def acknowledge(told: Iterable[Fact], reader: str = READER) -> None:
+    """Note what was told, one item per minute and shard. Where that fails, the sweeper tells it once more: harmless."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for fact in told:
+        groups.setdefault((fact.minute, fact.shard), []).append(fact.id)
+    for (minute, shard), ids in groups.items():
+        try:
+            writes.alone(writes.put(_ack(reader, minute, shard, sorted(set(ids)))))
+        except Unavailable as error:
+            log.warning("not acknowledged", extra=logs.facts(minute=minute, shard=shard, error=str(error)))
+
+
+def _ack(reader: str, minute: str, shard: str, ids: list[str]) -> Ack:
+    """The same facts make the same item, so that a repeated batch leaves one."""
+    ack: Ack = Ack.under(
+        keys.ack(reader, minute, shard, clock.derived_id("bat", *ids)),
+        fact_ids=ids,
+        ttl=timedelta(days=settings.fact_days),
+    )
+    return ack

@@ -1,0 +1,32 @@
+"""The paths of the five systems, which lead to the same handlers as ours. One table; nothing else knows them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    path: str
+    canonical: str
+    methods: tuple[str, ...]
+
+
+def _alias(path: str, canonical: str, *methods: str) -> Alias:
+    return Alias(path, "/api/v1" + canonical, methods)
+
+
+ALIASES = (
+    _alias("/api/token", "/auth/login", "POST"),
+    _alias("/api/auth/login", "/auth/login", "POST"),
+    _alias("/api/token/refresh", "/auth/refresh", "POST"),
+    _alias("/api/auth/refresh", "/auth/refresh", "POST"),
+    _alias("/api/token/verify", "/auth/verify", "POST"),
+    _alias("/api/user", "/auth/register", "POST"),
+    _alias("/api/register", "/auth/register", "POST"),
+    _alias("/api/auth/register", "/auth/register", "POST"),
+    _alias("/api/auth/logout", "/auth/logout", "POST"),
+    _alias("/api/users", "/users", "GET"),
+    _alias("/api/users/profile", "/users/profile", "GET", "PUT", "PATCH"),
+    _alias("/api/users/change-password", "/auth/change-password", "PUT"),
+    _alias("/api/v1/users/change-password", "/auth/change-password", "PUT"),
+    _alias("/api/admin/audit-logs", "/admin/audit-logs", "GET"),
+)

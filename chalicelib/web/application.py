@@ -1,0 +1,178 @@
+"""The Chalice application: routes and aliases come together here, and every answer leaves through here.
+
+Whatever Chalice or a view does, the caller gets one shape of answer: problem+json for failures, the same headers,
+and one line in the access log.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from chalice import Chalice, Response
+
+from chalicelib import logs
+from chalicelib.settings import settings
+from chalicelib.web import door, exchange, openapi, problems
+from chalicelib.web.aliases import Alias
+from chalicelib.web.exchange import CURRENT, Exchange
+from chalicelib.web.routes import Route, Routes
+
+access = logging.getLogger("app.access")
+
+#: When the five systems' paths became aliases (RFC 9745).
+DEPRECATED_SINCE = "@1767225600"
+SECURITY = {
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Resource-Policy": "same-site",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+EXPOSED = (
+    "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, "
+    "X-RateLimit-Reset, X-Request-ID, X-Response-Time-ms, Idempotency-Replayed, Deprecation"
+)
+ALLOWED = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-CSRF-Token, X-Request-ID"
+PREFLIGHT_SECONDS = "600"
+
+
+class LearnFlow(Chalice):
+    """`operations` are the canonical routes, `alias_rows` the paths of the five systems that lead to them."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(app_name=name, configure_logs=False)
+        self.api.binary_types = []
+        self.operations: list[Route] = []
+        self.alias_rows: list[tuple[str, str, Route]] = []
+        logs.configure()
+
+    def open(self, routes: Iterable[Routes], aliases: Iterable[Alias]) -> None:
+        """Put all routes on their paths, then the aliases, then the preflight of each path."""
+        for group in routes:
+            for route in group.declared:
+                self.operations.append(route)
+                self._place(route, route.path, None)
+        canonical = {(route.method, route.path): route for route in self.operations}
+        for alias in aliases:
+            for method in alias.methods:
+                route = canonical[method, alias.canonical]
+                self.alias_rows.append((method, alias.path, route))
+                self._place(route, alias.path, alias.path)
+        for path in list(self.routes):
+            self._register(path, ["OPTIONS"], _preflight(self.routes[path]))
+        openapi.publish(self)
+
+    def _place(self, route: Route, path: str, alias: str | None) -> None:
+        methods = ["GET", "HEAD"] if route.method == "GET" else [route.method]
+        self._register(path, methods, _through_the_door(route, alias))
+
+    def _register(self, path: str, methods: list[str], view: Any) -> None:
+        self.route(path, methods=methods, content_types=[], name=f"{methods[0]} {path}")(view)
+
+    def __call__(self, event: Any, context: Any) -> dict[str, Any]:
+        current = exchange.begin(event, context)
+        token = CURRENT.set(current)
+        try:
+            status, headers, body = self._answered(event, context, current)
+        finally:
+            CURRENT.reset(token)
+        return self._finished(current, status, headers, body)
+
+    def _answered(self, event: Any, context: Any, current: Exchange) -> tuple[int, dict[str, Any], str]:
+        methods = self.routes.get(event["requestContext"]["resourcePath"])
+        if methods is None:
+            return door.refused(problems.NoSuchRoute(), current)
+        if current.method not in methods:
+            status, headers, body = door.refused(problems.MethodNotAllowed(), current)
+            return status, {**headers, "Allow": ", ".join(sorted(methods))}, body
+        answer = super().__call__(event, context)
+        headers = dict(answer["headers"]) | dict(answer.get("multiValueHeaders") or {})
+        return answer["statusCode"], headers, answer["body"]
+
+    def _finished(self, current: Exchange, status: int, headers: dict[str, Any], body: str) -> dict[str, Any]:
+        taken = (time.perf_counter() - current.started) * 1000
+        headers = SECURITY | headers
+        headers["X-Request-ID"] = current.request_id
+        headers["X-Response-Time-ms"] = f"{taken:.1f}"
+        headers.setdefault("Cache-Control", "no-store")
+        headers |= _cross_origin(current.headers.get("origin"))
+        if current.usage is not None:
+            headers |= current.usage.headers()
+        headers |= current.extra_headers
+        if current.alias is not None:
+            headers |= _successor(current)
+        _log(current, status, taken)
+        single = {name: value for name, value in headers.items() if isinstance(value, str)}
+        several = {name: value for name, value in headers.items() if not isinstance(value, str)}
+        answer = {
+            "statusCode": status,
+            "headers": single,
+            "body": "" if current.method == "HEAD" else body,
+            "isBase64Encoded": False,
+        }
+        return answer | ({"multiValueHeaders": several} if several else {})
+
+
+def _through_the_door(route: Route, alias: str | None) -> Callable[..., Response]:
+    def answer(**params: str) -> Response:
+        current = CURRENT.get()
+        current.alias = alias
+        status, headers, body = door.serve(route, current, params)
+        return Response(body=body, status_code=status, headers=headers)
+
+    return answer
+
+
+def _preflight(methods: Mapping[str, Any]) -> Callable[..., Response]:
+    """Which methods a path takes; to pages of ours also that they may use them."""
+
+    def answer(**_: str) -> Response:
+        allowed = ", ".join(sorted(methods))
+        headers: dict[str, Any] = {"Allow": allowed}
+        if CURRENT.get().headers.get("origin") in settings.cors_allowed_origins:
+            headers |= {
+                "Access-Control-Allow-Methods": allowed,
+                "Access-Control-Allow-Headers": ALLOWED,
+                "Access-Control-Max-Age": PREFLIGHT_SECONDS,
+            }
+        return Response(body="", status_code=204, headers=headers)
+
+    return answer
+
+
+def _cross_origin(origin: str | None) -> dict[str, str]:
+    if origin is None or origin not in settings.cors_allowed_origins:
+        return {"Vary": "Authorization, Origin"}
+    return {
+        "Vary": "Authorization, Origin",
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Credentials": "true",
+        "Access-Control-Expose-Headers": EXPOSED,
+    }
+
+
+def _successor(current: Exchange) -> dict[str, str]:
+    """An alias says that it is one, and where the canonical path is."""
+    path = current.route
+    for name, value in (current.event.get("pathParameters") or {}).items():
+        path = path.replace(f"{{{name}}}", value)
+    links = [f'<{path}>; rel="successor-version"']
+    if "Link" in current.extra_headers:
+        links.append(current.extra_headers["Link"])
+    return {"Deprecation": DEPRECATED_SINCE, "Link": ", ".join(links)}
+
+
+def _log(current: Exchange, status: int, taken: float) -> None:
+    facts: Mapping[str, Any] = {
+        "request_id": current.request_id,
+        "method": current.method,
+        "url": current.path,
+        "route": current.route,
+        "status": status,
+        "user_id": None if current.caller.is_anonymous else current.caller.id,
+        "duration_ms": round(taken, 2),
+    }
+    access.info("%s %s %d", current.method, current.route or current.path, status, extra=logs.facts(**facts))
