@@ -94,10 +94,10 @@ def due(now: datetime) -> Iterator[str]:
             yield record.id
 
 
-def erase(act: Act, user_id: str) -> bool:
+def erase(act: Act, user_id: str, *, as_of: datetime) -> bool:
     """Erase one person; may be called again at any point and finishes what was begun. False where it is not due."""
     user = reads.one(User, keys.user(user_id))
-    if user is None or (user.erased_at is None and not _is_due(user, act.now)):
+    if user is None or (user.erased_at is None and not _is_due(user, as_of)):
         return False
     if user.erased_at is None:
         _blank(act, user)

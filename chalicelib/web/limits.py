@@ -6,6 +6,7 @@ permits lie unused in other instances. A limiter that does not answer lets reads
 
 import ipaddress
 import logging
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -109,12 +110,19 @@ class _Lease:
 
 
 _leases: dict[tuple[str, str], _Lease] = {}
+#: Lambda answers one request at a time; the local server has threads.
+_leasing = threading.Lock()
 
 
 def lease(scope: str, subject: str, now: datetime) -> Usage | None:
     """Count one use out of a batch of permits that this instance holds; a trip only when the batch is used up."""
     quota = settings.quotas[scope]
     span = window(quota, now)
+    with _leasing:
+        return _leased(scope, subject, span, quota)
+
+
+def _leased(scope: str, subject: str, span: Window, quota: Quota) -> Usage | None:
     held = _leases.get((scope, subject))
     if held is None or held.window != span.name:
         if len(_leases) >= _MEMORY:
