@@ -69,7 +69,11 @@ class Visitor:
         finally:
             connection.close()
         is_json = "json" in (answer.getheader("Content-Type") or "")
-        return Reply(answer.status, dict(answer.getheaders()), json.loads(text) if is_json and text else text)
+        return Reply(
+            answer.status,
+            {name.lower(): value for name, value in answer.getheaders()},
+            json.loads(text) if is_json and text else text,
+        )
 
     def mail(self, to: str, subject: str) -> str:
         """The text of the newest mail to this address with these words in its subject, once it has arrived."""
@@ -127,7 +131,7 @@ def arrive(visitor: Visitor, name: str, email: str, password: str) -> str:
 def settle_in(visitor: Visitor, access: str) -> None:
     visitor.say("She fills in her profile; an edit of a stale copy is refused.")
     profile = visitor.send("GET", f"{API}/users/profile", token=access)
-    tag = profile.headers["ETag"]
+    tag = profile.headers["etag"]
     visitor.send("PATCH", f"{API}/users/profile", {"headline": "A little every day"}, token=access, If_Match=tag)
     visitor.send("PATCH", f"{API}/users/profile", {"headline": "Late"}, token=access, If_Match=tag, expect=412)
     visitor.send("GET", f"{API}/auth/sessions", token=access)

@@ -9,7 +9,7 @@ from chalicelib.errors import Conflict
 from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
 from chalicelib.table.pages import Page, Scope
-from chalicelib.table.writes import change, together
+from chalicelib.table.writes import change, persistently, together
 from chalicelib.web.identity import Standing
 
 
@@ -51,9 +51,12 @@ def shown(act: Act, user_id: str) -> User:
 
 def change_user(act: Act, user_id: str, roles: list[str] | None, tier: str | None) -> User:
     """Set roles, tier or both, on the person and on their standing at once; both count from the next request on."""
-    user = people.person(user_id)
     if user_id == act.actor and roles is not None and "admin" not in roles:
         raise LastStand
+    return persistently(act, lambda: _change_user(act, people.person(user_id), roles, tier))
+
+
+def _change_user(act: Act, user: User, roles: list[str] | None, tier: str | None) -> User:
     changes: dict[str, Any] = {}
     if roles is not None and sorted(user.roles) != sorted(set(roles)):
         changes["roles"] = people.in_order(roles)
@@ -66,16 +69,16 @@ def ban(act: Act, user_id: str, reason: str) -> User:
     """Suspend an account: every session ends at once. Suspending it again changes nothing."""
     if user_id == act.actor:
         raise LastStand
-    user = people.person(user_id)
-    return user if user.banned_at else _set_banned(act, user, act.now, "user.banned", reason)
+    return persistently(act, lambda: _set_banned(act, people.person(user_id), act.now, "user.banned", reason))
 
 
 def unban(act: Act, user_id: str) -> User:
-    user = people.person(user_id)
-    return _set_banned(act, user, None, "user.unbanned", "") if user.banned_at else user
+    return persistently(act, lambda: _set_banned(act, people.person(user_id), None, "user.unbanned", ""))
 
 
 def _set_banned(act: Act, user: User, moment: datetime | None, name: str, reason: str) -> User:
+    if (user.banned_at is None) == (moment is None):
+        return user
     standing = sessions.standing_of(user.id)
     version = int(standing.session_version) + 1
     mark = User.banned_at.set(moment) if moment else User.banned_at.remove()

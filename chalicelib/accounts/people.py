@@ -14,7 +14,7 @@ from chalicelib.errors import FieldError, Invalid, NotFound, Stale, invalid
 from chalicelib.settings import settings
 from chalicelib.table import keys
 from chalicelib.table.acts import Act
-from chalicelib.table.writes import Write, adjust, change, put_new, together
+from chalicelib.table.writes import Write, adjust, change, persistently, put_new, together
 from chalicelib.web.identity import Standing
 
 SYNONYMS = {"child": "student", "teacher": "instructor"}
@@ -147,10 +147,19 @@ def person(user_id: str) -> User:
 
 
 def change_profile(act: Act, wishes: Mapping[str, Any], expected: int | None) -> User:
-    """Change what a person says of themselves; only what differs is written, nothing different writes nothing."""
+    """Change what a person says of themselves; only what differs is written, nothing different writes nothing.
+
+    Somebody who names the version they read is refused where it is no longer the present one; others win in turn.
+    """
+    if expected is None:
+        return persistently(act, lambda: _change_profile(act, me(act), wishes))
     user = me(act)
-    if expected is not None and int(user.ver) != expected:
+    if int(user.ver) != expected:
         raise ProfileChanged
+    return _change_profile(act, user, wishes)
+
+
+def _change_profile(act: Act, user: User, wishes: Mapping[str, Any]) -> User:
     changes = {name: value for name, value in wishes.items() if getattr(user, name) != value}
     if not changes:
         return user
@@ -183,12 +192,14 @@ def copied(user: User, changes: Mapping[str, Any], now: datetime) -> User:
 
 def add_role(act: Act, role: str) -> User:
     """Take a role that anybody may take; having it already is no error."""
-    user = me(act)
     if role == "instructor" and not settings.instructors_register_themselves:
         raise invalid("role", "not_by_yourself", "Ask an administrator to become an instructor.")
-    if role in user.roles:
-        return user
-    return with_rights(act, user, {"roles": in_order([*user.roles, role])})
+
+    def attempt() -> User:
+        user = me(act)
+        return user if role in user.roles else with_rights(act, user, {"roles": in_order([*user.roles, role])})
+
+    return persistently(act, attempt)
 
 
 def in_order(roles: Iterable[str]) -> list[str]:

@@ -16,7 +16,7 @@ from chalicelib.settings import settings
 from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
 from chalicelib.table.record import Record, moment_text
-from chalicelib.table.writes import adjust, alone, change, delete, put, together
+from chalicelib.table.writes import adjust, alone, change, delete, persistently, put, together
 from chalicelib.web.identity import Standing
 
 
@@ -61,6 +61,10 @@ def ask_erasure(act: Act, password: str) -> User:
     """Start the grace period. Every session ends; signing in again is possible, and so is changing one's mind."""
     user = people.me(act)
     recovery.require_password(act, user, password, "password")
+    return persistently(act, lambda: _ask_erasure(act, people.person(user.id)))
+
+
+def _ask_erasure(act: Act, user: User) -> User:
     if user.erasure_due is not None:
         return user
     due = act.now + timedelta(days=settings.erasure_grace_days)
@@ -78,7 +82,10 @@ def ask_erasure(act: Act, password: str) -> User:
 
 
 def cancel_erasure(act: Act) -> User:
-    user = people.me(act)
+    return persistently(act, lambda: _cancel_erasure(act, people.me(act)))
+
+
+def _cancel_erasure(act: Act, user: User) -> User:
     if user.erasure_due is None:
         raise ErasureNotAsked
     unmark = change(user, User.erasure_due.remove(), User.gsi1pk.remove(), User.gsi1sk.remove(), now=act.now)

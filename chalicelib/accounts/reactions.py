@@ -28,7 +28,7 @@ def verify_address(fact: Fact) -> Outgoing | None:
 def verify_address_again(fact: Fact) -> Outgoing | None:
     """For whoever asked: the fact names an address, here we learn whose it is."""
     found = recovery.asked(fact, "verify")
-    return found and _verify(found[0], found[1].id)
+    return None if found is None else _verify(found[0], found[1].id)
 
 
 def reset_password(fact: Fact) -> Outgoing | None:
@@ -53,17 +53,17 @@ def welcome(fact: Fact) -> Outgoing | None:
 
 def password_changed(fact: Fact) -> Outgoing | None:
     user = _person(fact)
-    return user and _to(user, letters.PasswordChanged(name=user.name, moment=_moment(fact.at)))
+    return None if user is None else _to(user, letters.PasswordChanged(name=user.name, moment=_moment(fact.at)))
 
 
 def strange_sign_in(fact: Fact) -> Outgoing | None:
     user = _person(fact)
-    return user and _to(user, letters.StrangeSignIn(name=user.name, moment=_moment(fact.at)))
+    return None if user is None else _to(user, letters.StrangeSignIn(name=user.name, moment=_moment(fact.at)))
 
 
 def account_banned(fact: Fact) -> Outgoing | None:
     user = _person(fact)
-    return user and _to(user, letters.AccountBanned(name=user.name, moment=_moment(fact.at)))
+    return None if user is None else _to(user, letters.AccountBanned(name=user.name, moment=_moment(fact.at)))
 
 
 def erasure_scheduled(fact: Fact) -> Outgoing | None:
@@ -75,7 +75,7 @@ def erasure_scheduled(fact: Fact) -> Outgoing | None:
 
 def erasure_cancelled(fact: Fact) -> Outgoing | None:
     user = _person(fact)
-    return user and _to(user, letters.ErasureCancelled(name=user.name))
+    return None if user is None else _to(user, letters.ErasureCancelled(name=user.name))
 
 
 def keep(facts: Sequence[Fact]) -> None:

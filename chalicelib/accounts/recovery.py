@@ -9,14 +9,13 @@ from dataclasses import replace
 
 from chalicelib import clock
 from chalicelib.accounts import mail_tokens, passwords, people, sessions
-from chalicelib.accounts.mail_tokens import MailedTokenInvalid
 from chalicelib.accounts.records import AddressClaim, MailToken, User
 from chalicelib.accounts.sessions import Device, SignedIn
 from chalicelib.errors import ProductError, invalid
 from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
 from chalicelib.table.facts import Fact
-from chalicelib.table.writes import AlreadyThere, alone, change, put, put_new, together
+from chalicelib.table.writes import AlreadyThere, alone, change, persistently, put, put_new, together
 from chalicelib.web import limits
 
 ASKED = {"verify": "auth.verification_requested", "reset": "auth.reset_requested"}
@@ -43,17 +42,24 @@ def asked(fact: Fact, purpose: str) -> tuple[User, MailToken] | None:
 
 def verify(act: Act, token: str) -> User:
     """The bearer has read mail sent to the address: it is theirs."""
+    return persistently(act, lambda: _verify(act, token))
+
+
+def _verify(act: Act, token: str) -> User:
     user, use_up = mail_tokens.redeem("verify", token, act.now)
     act = replace(act, actor=user.id)
-    after: User = User.from_raw_data(user.serialize())
-    after.verified_at, after.ver, after.updated_at = act.now, int(user.ver) + 1, act.now
-    write = change(user, User.verified_at.set(act.now), now=act.now, otherwise=MailedTokenInvalid())
+    after = people.copied(user, {"verified_at": act.now}, act.now)
+    write = change(user, User.verified_at.set(act.now), now=act.now)
     fact = act.fact("user.verified", user.id, audience=[user.id], ver=int(after.ver))
     return together(act, use_up, write, fact=fact, result=after)
 
 
 def reset(act: Act, token: str, password: str) -> None:
     """A new password for the bearer of the mail. Every session ends, and nobody is signed in by this."""
+    persistently(act, lambda: _reset(act, token, password))
+
+
+def _reset(act: Act, token: str, password: str) -> None:
     user, use_up = mail_tokens.redeem("reset", token, act.now)
     act = replace(act, actor=user.id)
     _require_strong(user, password, "password")
@@ -64,7 +70,6 @@ def reset(act: Act, token: str, password: str) -> None:
         User.password_hash.set(passwords.hashed(password)),
         *verified,
         now=act.now,
-        otherwise=MailedTokenInvalid(),
     )
     fact = act.fact("user.password_reset", user.id, audience=[user.id], ver=int(user.ver) + 1)
     together(act, use_up, new, sessions.ending_all(standing, act.now), fact=fact, result=None)
@@ -75,6 +80,11 @@ def change_password(act: Act, current: str, new: str, device: Device) -> SignedI
     user = people.me(act)
     require_password(act, user, current, "current_password")
     _require_strong(user, new, "new_password")
+    return persistently(act, lambda: _change_password(act, user.id, new, device))
+
+
+def _change_password(act: Act, user_id: str, new: str, device: Device) -> SignedIn:
+    user = people.person(user_id)
     standing = sessions.standing_of(user.id)
     ended = sessions.ending_all(standing, act.now)
     standing.session_version = int(standing.session_version) + 1

@@ -19,7 +19,7 @@ from chalicelib.settings import settings
 from chalicelib.table import keys as table_keys
 from chalicelib.table import reads
 from chalicelib.table.acts import Act
-from chalicelib.table.writes import Piece, Write, adjust, alone, change, delete, pauses, put, together
+from chalicelib.table.writes import Piece, Write, adjust, alone, change, delete, persistently, put, together
 from chalicelib.web import identity, limits
 from chalicelib.web.identity import Caller, Standing
 
@@ -184,17 +184,19 @@ def _rehashed(user: User, password: str) -> Write:
 def refresh(act: Act, text: str) -> SignedIn:
     """The next pair of tokens; two tabs that ask at once get the same pair's refresh token."""
     user_id, session_id, turn = parsed(text)
-    for _ in pauses(act.deadline):
+
+    def attempt() -> SignedIn | None:
         session, user, standing = family(user_id, session_id, act.now)
-        try:
-            newest = _rotated(session, turn, act.now)
-        except Stale:
-            continue
+        newest = _rotated(session, turn, act.now)
         if newest is None:
             _end_reused(act, session, standing)
-            raise RefreshTokenReused
+            return None
         return SignedIn(user, _grant(user, standing, session_id, newest, act.now))
-    raise reads.StoreUnavailable(retry_after=1)
+
+    outcome = persistently(act, attempt)
+    if outcome is None:
+        raise RefreshTokenReused
+    return outcome
 
 
 def family(user_id: str, session_id: str, now: datetime) -> tuple[Session, User, Standing]:
@@ -240,7 +242,7 @@ def _end_reused(act: Act, session: Session, standing: Standing) -> None:
 def ending(session: Session, standing: Standing, now: datetime) -> list[Write]:
     """End one session: no more refreshes, and its living access tokens may no longer write."""
     return [
-        delete(session, where=Session.pk.exists(), otherwise=SessionUnknown()),
+        delete(session, where=Session.pk.exists()),
         change(standing, Standing.revoked.set(_with_revoked(standing.revoked, session.id, now)), now=now),
     ]
 
@@ -253,18 +255,16 @@ def _with_revoked(revoked: Mapping[str, float], session_id: str, now: datetime) 
 
 def sign_out(act: Act, user_id: str, session_id: str) -> None:
     """End this session; ending one that has ended already is no error."""
-    for _ in pauses(act.deadline):
-        found = reads.many([table_keys.session(user_id, session_id), table_keys.standing(user_id)])
-        session = found.get(table_keys.session(user_id, session_id))
-        standing = found.get(table_keys.standing(user_id))
-        if not isinstance(session, Session) or not isinstance(standing, Standing):
-            return
-        fact = replace(act, actor=user_id).fact("user.logged_out", user_id, audience=[user_id], session=session_id)
-        try:
-            together(act, *ending(session, standing, act.now), fact=fact, result=None)
-        except (Stale, SessionUnknown):
-            continue
-        return
+    persistently(act, lambda: _sign_out(replace(act, actor=user_id), session_id))
+
+
+def _sign_out(act: Act, session_id: str) -> None:
+    wanted = table_keys.session(act.actor, session_id), table_keys.standing(act.actor)
+    found = reads.many(wanted)
+    session, standing = (found.get(key) for key in wanted)
+    if isinstance(session, Session) and isinstance(standing, Standing):
+        fact = act.fact("user.logged_out", act.actor, audience=[act.actor], session=session_id)
+        together(act, *ending(session, standing, act.now), fact=fact, result=None)
 
 
 def revoke(act: Act, session_id: str) -> None:

@@ -1,1 +1,1 @@
-"""The mailbox: queues and their batches, routing facts to reactions, letters and their sending, jobs that run by a clock."""
+"""The mailbox: queues and their batches, routing facts to their reactions, letters and their sending, clocks."""

@@ -130,7 +130,7 @@ class _Work(Generic[T]):
             self.put_back(message, error)
 
     def bury(self, message: Message[T], reason: str) -> None:
-        """A copy with its reason is safe before the original is reported as done; the other way round it could be lost."""
+        """A copy with its reason is safe before the original is reported as done, so that neither can be lost."""
         try:
             queues.dead_letter(self.queue, message.body, reason)
         except (ClientError, BotoCoreError) as error:

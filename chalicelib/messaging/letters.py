@@ -73,7 +73,7 @@ def _environment(form: str) -> "Environment":
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=form == "html",
+        autoescape=form == "html",  # noqa: S701 - plain text must not be escaped
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -27,6 +27,7 @@ from chalicelib.table.record import MomentAttribute, Record
 LEASE = timedelta(seconds=60)
 KEPT = timedelta(days=60)
 READ_SECONDS = 10.0
+ENDS = frozenset({"sent", "silenced", "unwanted", "uncertain"})
 #: The provider says no to this very letter. Everything else may be different in an hour.
 REFUSALS = frozenset({"MessageRejected", "BadRequestException"})
 
@@ -35,7 +36,7 @@ log = logging.getLogger("app.mail")
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A letter and where it goes. `unsubscribe` is the one-click address (RFC 8058), where the letter may be refused."""
+    """A letter and where it goes. Letters that may be refused carry a one-click `unsubscribe` address (RFC 8058)."""
 
     letter: Letter
     to: str
@@ -43,7 +44,7 @@ class Outgoing:
 
 
 class LetterRecord(Record, discriminator="letter"):
-    """`state` is sending, sent, silenced or unwanted; only `sending` is not the end."""
+    """`state` is sending, waiting (for another attempt), or one of the ends."""
 
     state = UnicodeAttribute()
     owner = UnicodeAttribute()
@@ -55,6 +56,10 @@ class LetterRecord(Record, discriminator="letter"):
 
 class Taken(Conflict):
     """Somebody else is sending this letter."""
+
+
+class Unanswered(Later):
+    """The provider may have taken the letter or not."""
 
 
 class Breaker:
@@ -103,9 +108,10 @@ def deliver(key: str, compose: Callable[[], Outgoing | None], *, at_most_once: b
         if silence.is_silenced(outgoing.to):
             return _settle(held, "silenced")
         held.message_id = _send(outgoing, letters.render(outgoing.letter))
-    except Exception:
-        if not at_most_once:
-            _release(held)
+    except Exception as error:
+        if at_most_once and isinstance(error, Unanswered):
+            return _settle(held, "uncertain")
+        _release(held)
         raise
     metrics.count("LettersSent")
     return _settle(held, "sent")
@@ -115,9 +121,9 @@ def _claim(key: str, at_most_once: bool) -> LetterRecord | None:
     """The letter's item with our lease on it; none where the letter is dealt with."""
     now, owner = clock.now(), clock.new_id("snd")
     found = reads.one(LetterRecord, keys.letter(key))
-    if found is not None and (found.state != "sending" or at_most_once):
+    if found is not None and (found.state in ENDS or (at_most_once and found.state == "sending")):
         return None
-    if found is not None and found.lease_until > now:
+    if found is not None and found.state == "sending" and found.lease_until > now:
         raise Later("being sent by another worker", (found.lease_until - now).total_seconds() + 1)
     attempts = 1 if found is None else int(found.attempts) + 1
     fresh: LetterRecord = LetterRecord.under(
@@ -141,7 +147,7 @@ def _settle(held: LetterRecord, state: str) -> str:
 
 def _release(held: LetterRecord) -> None:
     """The provider did not take it, as far as we know: the next attempt need not wait for the lease."""
-    held.lease_until = clock.now()
+    held.state = "waiting"
     _write(held)
 
 
@@ -165,7 +171,7 @@ def _send(outgoing: Outgoing, rendered: Rendered) -> str:
         raise Later(f"the mail provider failed: {code}") from error
     except BotoCoreError as error:
         breaker.failed()
-        raise Later(f"the mail provider did not answer: {type(error).__name__}") from error
+        raise Unanswered(f"the mail provider did not answer: {type(error).__name__}") from error
     breaker.close()
     return str(answer["MessageId"])
 

@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from pynamodb.attributes import ListAttribute, UnicodeAttribute
-
 from chalicelib import clock, logs
 from chalicelib.errors import Unavailable
 from chalicelib.messaging import queues
 from chalicelib.settings import settings
 from chalicelib.table import facts, keys, writes
 from chalicelib.table.facts import Fact
-from chalicelib.table.record import Record
+from chalicelib.table.record import Record, words
 
 READER = "router"
 EVERY = "*"
@@ -37,13 +35,30 @@ class Reaction:
         return str(self.do.__name__)
 
 
+class Illegible(ValueError):
+    """This is no fact; no attempt will make it one."""
+
+
 Reactions = Mapping[str, Sequence[Reaction]]
 
 
 class Ack(Record, discriminator="ack"):
     """Facts of one minute and shard that this reader has told."""
 
-    fact_ids: ListAttribute[str] = ListAttribute(of=UnicodeAttribute)
+    fact_ids = words()
+
+
+def legible(image: Mapping[str, Any]) -> Fact:
+    """The fact in a stream image or a table item; raises `Illegible` for anything else."""
+    try:
+        fact = facts.from_image(image)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Illegible(f"unreadable: {type(error).__name__}: {error}") from error
+    parts = {"id": fact.id, "name": fact.name, "actor": fact.actor, "subject": fact.subject, "at": fact.at}
+    missing = [name for name, value in parts.items() if value is None]
+    if missing:
+        raise Illegible(f"unreadable: no {', '.join(missing)}")
+    return fact
 
 
 def tell(reactions: Reactions, told: Sequence[Fact]) -> set[str]:

@@ -112,9 +112,9 @@ def _untold(reader: str, minute: str, shard: str) -> list[Fact]:
 def _readable(item: dict[str, Any]) -> Fact | None:
     """A fact; none where it cannot be read, which the stream's reader has buried with its reason."""
     try:
-        return facts.from_image(item)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        log.error("unreadable fact", exc_info=error, extra=logs.facts(key=item["sk"]["S"]))
+        return router.legible(item)
+    except router.Illegible:
+        log.exception("unreadable fact", extra=logs.facts(key=item["sk"]["S"]))
         return None
 
 

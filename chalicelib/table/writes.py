@@ -6,7 +6,7 @@ identity of its own, so a transaction that finds its own fact in the table has s
 
 import random
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeVar
@@ -120,6 +120,16 @@ def alone(write: Write) -> None:
         if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
             raise write.otherwise or Stale() from error
         raise
+
+
+def persistently(act: Act, attempt: Callable[[], Result]) -> Result:
+    """Read and write again where somebody else was faster, until it succeeds, is refused, or time is up."""
+    for _ in pauses(act.deadline):
+        try:
+            return attempt()
+        except Stale:
+            continue
+    raise StoreUnavailable(retry_after=1)
 
 
 def commit(writes: Iterable[Piece], deadline: float, *, token: str, own: int | None = None) -> None:

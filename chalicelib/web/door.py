@@ -95,8 +95,10 @@ def _identify(route: Route, exchange: Exchange) -> None:
     try:
         exchange.caller = identity.caller_of(exchange.headers.get("authorization"))
     except Unauthenticated:
-        _throttle(route, exchange)
-        raise
+        if route.policy.signed_in:
+            _throttle(route, exchange)
+            raise
+        # Clients send their expired access token along even when they come to renew it.
     _throttle(route, exchange)
 
 

@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any, Protocol
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
 
 from chalicelib.settings import settings
 from chalicelib.web import problems
@@ -19,20 +18,19 @@ from chalicelib.web.openapi_parts import (
     EXPLAINED,
     HEADERS,
     PARAMETERS,
-    PROBLEM,
     SECURITY_SCHEMES,
     Json,
     failure,
     header_refs,
     shared_failures,
 )
+from chalicelib.web.openapi_schemas import Schemas
 from chalicelib.web.routes import Route
 
-ALIASES = "Aliases"
+SYSTEM, ALIASES = "System", "Aliases"
 FORM = "application/x-www-form-urlencoded"
 #: What the door lets through as part of a path; a test compares the two.
 PATH_VALUE = "^[A-Za-z0-9_.-]{1,80}$"
-_SCHEMAS = "#/components/schemas/"
 
 
 class Described(Protocol):
@@ -60,7 +58,7 @@ def text(prefix: str = "") -> str:
 
 def document(app: Described) -> Json:
     routes = _documented(app.operations)
-    schemas = _Schemas(routes)
+    schemas = Schemas(routes)
     paths: dict[str, Json] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
@@ -71,7 +69,7 @@ def document(app: Described) -> Json:
         "openapi": "3.1.0",
         "info": {"title": "LearnFlow", "version": settings.version, "description": DESCRIPTION},
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag} for tag in dict.fromkeys([*(route.tag for route in routes), ALIASES])],
+        "tags": [{"name": tag} for tag in _tags(routes)],
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted(schemas.components().items())),
@@ -83,6 +81,12 @@ def document(app: Described) -> Json:
     }
 
 
+def _tags(routes: Iterable[Route]) -> list[str]:
+    """The domains as the application lists them; the platform itself and older spellings come last."""
+    domains = dict.fromkeys(route.tag for route in routes if route.tag != SYSTEM)
+    return [*domains, SYSTEM, ALIASES]
+
+
 def _documented(operations: Iterable[Route]) -> list[Route]:
     """Pages of the platform itself stand on two paths; the first declared is the one to tell people."""
     once: dict[Any, Route] = {}
@@ -91,60 +95,7 @@ def _documented(operations: Iterable[Route]) -> list[Route]:
     return list(once.values())
 
 
-class _Schemas:
-    """The JSON schemas of every model that the routes name, made in one go so that they share their definitions."""
-
-    def __init__(self, routes: Iterable[Route]) -> None:
-        taken = {model for route in routes for model in (route.body, route.query) if model}
-        given = {route.gives for route in routes if route.gives}
-        self._lists = {route.gives for route in routes if route.gives and route.is_list}
-        self._queries = {route.query for route in routes if route.query}
-        asked: list[tuple[type[BaseModel], Any]] = [(model, "validation") for model in _in_order(taken)]
-        asked += [(model, "serialization") for model in _in_order(given)]
-        made, definitions = models_json_schema(asked, ref_template=_SCHEMAS + "{model}")
-        self._names = {asked: schema["$ref"].removeprefix(_SCHEMAS) for asked, schema in made.items()}
-        self._definitions: Json = definitions.get("$defs", {})
-
-    def taken(self, model: type[BaseModel]) -> Json:
-        """The whole schema of a body or a query."""
-        schema: Json = self._definitions[self._names[model, "validation"]]
-        return schema
-
-    def taken_ref(self, model: type[BaseModel]) -> Json:
-        return {"$ref": _SCHEMAS + self._names[model, "validation"]}
-
-    def given_ref(self, model: type[BaseModel], *, is_list: bool) -> Json:
-        return {"$ref": _SCHEMAS + self._names[model, "serialization"] + ("List" if is_list else "")}
-
-    def components(self) -> Json:
-        queries = {self._names[model, "validation"] for model in self._queries}
-        models = {name: schema for name, schema in self._definitions.items() if name not in queries}
-        lists = {
-            self._names[model, "serialization"] + "List": _envelope(self.given_ref(model, is_list=False))
-            for model in self._lists
-        }
-        return {"Problem": PROBLEM, **models, **lists}
-
-
-def _in_order(models: Iterable[type[BaseModel]]) -> list[type[BaseModel]]:
-    return sorted(models, key=lambda model: (model.__name__, model.__module__))
-
-
-def _envelope(item: Json) -> Json:
-    page = {"anyOf": [{"type": "string", "format": "uri"}, {"type": "null"}]}
-    return {
-        "type": "object",
-        "required": ["next", "previous", "results"],
-        "properties": {
-            "count": {"type": "integer", "description": "How many there are in all; only where it is cheap to know."},
-            "next": page,
-            "previous": page,
-            "results": {"type": "array", "items": item},
-        },
-    }
-
-
-def _operation(route: Route, schemas: _Schemas) -> Json:
+def _operation(route: Route, schemas: Schemas) -> Json:
     operation: Json = {
         "operationId": route.name,
         "summary": route.summary(),
@@ -188,7 +139,7 @@ def _path_words(name: str) -> str:
     return f"The id of the {words}." if name.endswith("_id") else f"The {words}."
 
 
-def _query_parameters(route: Route, schemas: _Schemas) -> list[Json]:
+def _query_parameters(route: Route, schemas: Schemas) -> list[Json]:
     if route.query is None:
         return []
     model = schemas.taken(route.query)
@@ -216,7 +167,7 @@ def _header_parameters(route: Route) -> list[Json]:
     return [{"$ref": f"#/components/parameters/{name}"} for name in names]
 
 
-def _request_body(route: Route, model: type[BaseModel], schemas: _Schemas) -> Json:
+def _request_body(route: Route, model: type[BaseModel], schemas: Schemas) -> Json:
     content: Json = {"schema": schemas.taken_ref(model)}
     examples = schemas.taken(model).get("examples")
     if examples:
@@ -225,7 +176,7 @@ def _request_body(route: Route, model: type[BaseModel], schemas: _Schemas) -> Js
     return {"required": True, "content": dict.fromkeys(kinds, content)}
 
 
-def _responses(route: Route, schemas: _Schemas) -> Json:
+def _responses(route: Route, schemas: Schemas) -> Json:
     own: dict[int, list[str]] = {}
     for error in route.errors:
         own.setdefault(problems.status_of(error), []).append(error.code())
@@ -240,7 +191,7 @@ def _responses(route: Route, schemas: _Schemas) -> Json:
     return found
 
 
-def _success(route: Route, schemas: _Schemas) -> Json:
+def _success(route: Route, schemas: Schemas) -> Json:
     names = ["ETag"] if route.gives else []
     names += ["Link"] if route.is_list else []
     names += ["Location"] if route.location else []

@@ -58,6 +58,18 @@ PROBLEM: Json = {
             },
         },
     },
+    "examples": [
+        {
+            "type": "https://learnflow.example/api/problems#fields_invalid",
+            "title": problems.TITLES[422],
+            "status": 422,
+            "detail": "Some fields are not acceptable.",
+            "instance": "urn:uuid:5c1f7b52-7c55-4a86-9d28-0c9f3b1a5a10",
+            "code": "fields_invalid",
+            "request_id": "5c1f7b52-7c55-4a86-9d28-0c9f3b1a5a10",
+            "errors": [{"field": "name", "code": "required", "message": "This field is required."}],
+        }
+    ],
 }
 
 SECURITY_SCHEMES: Json = {

@@ -4,6 +4,7 @@ Most stand on two paths, with the version and without, as the five systems had t
 """
 
 import inspect
+import re
 from collections.abc import Callable, Iterable
 from html import escape
 from itertools import groupby
@@ -16,7 +17,7 @@ from chalicelib.web.policies import anyone
 from chalicelib.web.reading import Out
 from chalicelib.web.routes import Ask, Reply, Routes, View
 
-routes = Routes(tag="System", base="")
+routes = Routes(tag=openapi.SYSTEM, base="")
 
 
 class NoSuchFile(NotFound):
@@ -120,9 +121,14 @@ def problem_list(ask: Ask[None, None]) -> Reply:  # noqa: ARG001 -- the door's s
 
 def _section(status: int, kinds: Iterable[type[ProductError]]) -> str:
     entries = "\n".join(
-        f'<dt id="{kind.code()}"><code>{kind.code()}</code></dt><dd>{escape(meaning(kind))}</dd>' for kind in kinds
+        f'<dt id="{kind.code()}"><code>{kind.code()}</code></dt><dd>{_marked_up(meaning(kind))}</dd>' for kind in kinds
     )
     return f"<h2>{status} {problems.TITLES[status]}</h2>\n<dl>\n{entries}\n</dl>"
+
+
+def _marked_up(text: str) -> str:
+    """What stands between backticks in a docstring is code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def meaning(kind: type[ProductError]) -> str:

@@ -1,6 +1,7 @@
 """The people one meets in the local cloud; everything about them but their ids is the same at each start."""
 
 import time
+from typing import Any
 
 from chalicelib import clock
 from chalicelib.accounts import people
@@ -12,7 +13,7 @@ from chalicelib.table.writes import change, together
 from infra.local.views import PASSWORD
 
 #: username, first name, last name, the role they register with, what the system grants them then
-CAST = (
+CAST: tuple[tuple[str, str, str, str, dict[str, Any]], ...] = (
     ("admin", "Ada", "Admin", "student", {"roles": ["student", "admin"]}),
     ("teacher", "Tara", "Thomas", "teacher", {}),
     ("student", "Sami", "Stone", "student", {}),

@@ -3,9 +3,10 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from waitress import create_server
+from waitress.server import create_server
 
 from infra.local.gateway import Gateway
 from infra.local.wsgi import wsgi
@@ -16,7 +17,8 @@ from tests.browser.chromium import Chromium, chromium, installed
 def address() -> Iterator[str]:
     from app import app
 
-    server = create_server(wsgi(Gateway(app)), host="127.0.0.1", port=0, threads=4)
+    # Any: its published types know no port.
+    server: Any = create_server(wsgi(Gateway(app)), host="127.0.0.1", port=0, threads=4)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"

@@ -1,9 +1,12 @@
 """What administrators do: accounts and the audit log."""
 
-from chalicelib.accounts import administration
+from chalicelib.accounts import administration, audit_reading, chain
 from chalicelib.accounts.administration import LastStand
+from chalicelib.accounts.audit_reading import EntryUnknown, Shown
+from chalicelib.accounts.chain import Verification
 from chalicelib.accounts.people import PersonUnknown
 from chalicelib.accounts.records import User
+from chalicelib.accounts.schemas.history import AuditEntryOut, AuditQuery, VerificationOut, VerifyQuery
 from chalicelib.accounts.schemas.people import AdminUserOut, AdminUserPatch, AdminUsersQuery, BanIn
 from chalicelib.table.pages import Page
 from chalicelib.web.policies import admin
@@ -46,3 +49,27 @@ def ban_user(ask: Ask[BanIn, None], user_id: str) -> User:
 def unban_user(ask: Ask[None, None], user_id: str) -> User:
     """Lift a suspension"""
     return administration.unban(ask.act, user_id)
+
+
+@routes.get("/admin/audit-logs", policy=admin, lists=AuditEntryOut)
+def list_audit_log(ask: Ask[None, AuditQuery]) -> Page[Shown]:
+    """What was done, newest first
+
+    By actor and subject over all days; otherwise one day, today unless `day` says another.
+    """
+    return audit_reading.entries(ask.act, ask.query.filters(), size=ask.query.size, after=ask.query.cursor)
+
+
+@routes.get("/admin/audit-logs/verify", policy=admin, gives=VerificationOut)
+def verify_audit_log(ask: Ask[None, VerifyQuery]) -> Verification:
+    """Prove that nobody rewrote a day of the audit log
+
+    Names the first broken entry of each part of the chain.
+    """
+    return chain.verify(ask.query.day.isoformat())
+
+
+@routes.get("/admin/audit-logs/{entry_id}", policy=admin, gives=AuditEntryOut, errors=(EntryUnknown,))
+def get_audit_entry(ask: Ask[None, None], entry_id: str) -> Shown:
+    """One entry, with what was replaced by what as long as the person has not been erased"""
+    return audit_reading.one(entry_id)

@@ -1,13 +1,12 @@
 """Oneself and others: profile, directory, roles, export and erasure, event feed."""
 
-from typing import Any
-
 from chalicelib.accounts import feed, people, privacy
+from chalicelib.accounts.feed import Stretch
 from chalicelib.accounts.names import usernames
 from chalicelib.accounts.people import ProfileChanged
 from chalicelib.accounts.privacy import ErasureNotAsked, Export
 from chalicelib.accounts.records import User, UsernameClaim
-from chalicelib.accounts.schemas.history import EventOut, EventsQuery
+from chalicelib.accounts.schemas.history import EventsOut, EventsQuery
 from chalicelib.accounts.schemas.people import (
     DirectoryQuery,
     ErasureIn,
@@ -92,10 +91,10 @@ def restore_my_account(ask: Ask[None, None]) -> User:
     return privacy.cancel_erasure(ask.act)
 
 
-@routes.get("/events", policy=signed_in, lists=EventOut)
-def list_events(ask: Ask[None, EventsQuery]) -> Page[Any]:
+@routes.get("/events", policy=signed_in, gives=EventsOut)
+def list_events(ask: Ask[None, EventsQuery]) -> Stretch:
     """What happened to you since
 
-    Numbers have no gaps: ask again with `since` set to the last number you have seen.
+    Numbers have no gaps: ask again with `since` set to `next_since`. Events are kept for 35 days.
     """
-    return feed.page(ask.caller.id, ask.query.since, ask.query.size, ask.now)
+    return feed.stretch(ask.caller.id, ask.query.since, ask.query.size)

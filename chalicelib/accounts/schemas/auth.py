@@ -32,8 +32,11 @@ Transport = Literal["body", "cookie"]
 class RegisterIn(In):
     model_config = ConfigDict(
         json_schema_extra=example(
-            username="asha", email="asha@example.org", password="seven-lean-otters",  # noqa: S106
-            first_name="Asha", last_name="Rao"
+            username="asha",
+            email="asha@example.org",
+            password="seven-lean-otters",  # noqa: S106
+            first_name="Asha",
+            last_name="Rao",
         )
     )
 

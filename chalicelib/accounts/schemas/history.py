@@ -5,6 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from chalicelib.accounts.audit_reading import Filters, Shown
+from chalicelib.accounts.chain import Chain, Verification
+from chalicelib.accounts.feed import Event, Stretch
 from chalicelib.web.reading import In, Line, Out
 
 
@@ -27,14 +30,27 @@ class EventOut(Out):
 
     @classmethod
     def of(cls, result: Any) -> "EventOut":
+        event: Event = result
         return cls(
-            sequence=int(result.sequence),
-            id=result.fact_id,
-            name=result.name,
-            subject=result.subject,
-            at=result.at,
-            data=result.payload,
+            sequence=event.sequence,
+            id=event.id,
+            name=event.name,
+            subject=event.subject,
+            at=event.at,
+            data=dict(event.payload),
         )
+
+
+class EventsOut(Out):
+    """Events in order. Ask again with `since` = `next_since`; where that is the present value, nothing is new."""
+
+    results: list[EventOut]
+    next_since: int
+
+    @classmethod
+    def of(cls, result: Any) -> "EventsOut":
+        stretch: Stretch = result
+        return cls(results=[EventOut.of(each) for each in stretch.events], next_since=stretch.next_since)
 
 
 class AuditQuery(In):
@@ -47,12 +63,17 @@ class AuditQuery(In):
     page_size: Annotated[int, Field(ge=1, description="At most 100; more is read as 100.")] = 20
     cursor: Annotated[str, Field(max_length=2048)] | None = None
 
+    def filters(self) -> Filters:
+        return Filters(self.actor, self.subject, self.action, self.day)
+
     @property
     def size(self) -> int:
         return min(self.page_size, 100)
 
 
 class AuditEntryOut(Out):
+    """One link of the chain. `detail` is shown for a single entry, and gone once the person is erased."""
+
     id: str
     action: str
     actor: str
@@ -60,29 +81,77 @@ class AuditEntryOut(Out):
     occurred_at: datetime
     request_id: str
     data: dict[str, Any]
-    detail: dict[str, Any] | None = None
-    day: date
+    detail: dict[str, Any] | None
+    day: str
     shard: str
     sequence: int
     hash: str
     previous_hash: str
 
-
-class ShardOut(Out):
-    shard: str
-    entries: int
-    is_whole: bool
-    broken_at: int | None
-    reason: str | None
-    head: str
-    anchored: bool
-
-
-class VerificationOut(Out):
-    day: date
-    is_whole: bool
-    shards: list[ShardOut]
+    @classmethod
+    def of(cls, result: Any) -> "AuditEntryOut":
+        shown: Shown = result
+        entry = shown.entry
+        return cls(
+            id=entry.fact_id,
+            action=entry.name,
+            actor=entry.actor,
+            subject=entry.subject,
+            occurred_at=entry.occurred_at,
+            request_id=entry.request_id,
+            data=entry.payload,
+            detail=shown.detail,
+            day=entry.day,
+            shard=entry.shard,
+            sequence=int(entry.sequence),
+            hash=entry.hash,
+            previous_hash=entry.previous,
+        )
 
 
 class VerifyQuery(In):
     day: date
+
+
+class ChainOut(Out):
+    """One of the four parts of the chain, and the first thing that is wrong with it."""
+
+    shard: str
+    entries: int
+    erased_details: int
+    head: str | None
+    broken_at: int | None
+    broken_entry: str | None
+    reason: str | None
+
+
+class VerificationOut(Out):
+    day: str
+    is_whole: bool
+    is_anchored: bool
+    entries: int
+    chains: list[ChainOut]
+
+    @classmethod
+    def of(cls, result: Any) -> "VerificationOut":
+        found: Verification = result
+        return cls(
+            day=found.day,
+            is_whole=not found.broken,
+            is_anchored=found.anchored,
+            entries=found.entries,
+            chains=[_chain(chain) for chain in found.chains],
+        )
+
+
+def _chain(chain: Chain) -> ChainOut:
+    broken = chain.broken
+    return ChainOut(
+        shard=chain.shard,
+        entries=chain.entries,
+        erased_details=chain.erased,
+        head=chain.end.hash if chain.end else None,
+        broken_at=broken.sequence if broken else None,
+        broken_entry=(broken.fact_id or None) if broken else None,
+        reason=broken.what if broken else None,
+    )

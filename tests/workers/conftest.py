@@ -1,0 +1,28 @@
+"""Fixtures of the worker tests: a mail provider that does as it is told, and a breaker that starts closed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib import aws
+from chalicelib.messaging import mailer
+from tests.workers.doubles import MailFake
+
+
+@pytest.fixture(autouse=True)
+def _closed_breaker() -> Iterator[None]:
+    mailer.breaker.close()
+    yield
+    mailer.breaker.close()
+
+
+@pytest.fixture
+def mail_fake(monkeypatch: pytest.MonkeyPatch) -> MailFake:
+    fake, real = MailFake(), aws.client
+
+    def client(service: str, **options: Any) -> Any:
+        return fake if service == "sesv2" else real(service, **options)
+
+    monkeypatch.setattr(aws, "client", client)
+    return fake
