@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.accounts import names, passwords
 from chalicelib.accounts.records import Session, User
-from chalicelib.errors import Forbidden, NotFound, Stale, Unauthenticated
+from chalicelib.errors import NotFound, Stale, Unauthenticated
 from chalicelib.keyring import keys
 from chalicelib.settings import settings
 from chalicelib.table import keys as table_keys
@@ -21,7 +21,7 @@ from chalicelib.table import reads
 from chalicelib.table.acts import Act
 from chalicelib.table.writes import Piece, Write, adjust, alone, change, delete, persistently, put, together
 from chalicelib.web import identity, limits
-from chalicelib.web.identity import Caller, Standing
+from chalicelib.web.identity import AccountBanned, Caller, Standing
 
 GRACE = timedelta(seconds=20)
 LONGEST = 300
@@ -37,10 +37,6 @@ class RefreshTokenInvalid(Unauthenticated):
 
 class RefreshTokenReused(Unauthenticated):
     """This refresh token had been replaced; its session has been ended for safety."""
-
-
-class AccountSuspended(Forbidden):
-    """This account has been suspended."""
 
 
 class SessionUnknown(NotFound):
@@ -159,7 +155,7 @@ def sign_in(act: Act, identifier: str, password: str, device: Device) -> SignedI
     if user is None or standing is None or not verdict.matches:
         raise CredentialsWrong
     if standing.banned:
-        raise AccountSuspended
+        raise AccountBanned
     session, grant = opened(user, standing, device, act.now)
     writes: list[Piece] = [put(session), *attempt.refunds()]
     if verdict.outdated:
@@ -208,7 +204,7 @@ def family(user_id: str, session_id: str, now: datetime) -> tuple[Session, User,
     if session.version != standing.session_version or min(session.expires_at, session.ends_at) <= now:
         raise RefreshTokenInvalid
     if standing.banned:
-        raise AccountSuspended
+        raise AccountBanned
     return session, user, standing
 
 

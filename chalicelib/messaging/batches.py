@@ -108,7 +108,7 @@ class _Work(Generic[T]):
             self.sort_out(messages, error)
         else:
             for message in messages:
-                self.tell("done", message, **(outcome or {}))
+                self.tell("done", message, outcome or {})
 
     def sort_out(self, messages: Sequence[Message[T]], error: Exception) -> None:
         if len(messages) > 1 and not isinstance(error, Later | Unavailable):
@@ -135,10 +135,10 @@ class _Work(Generic[T]):
             queues.dead_letter(self.queue, message.body, reason)
         except (ClientError, BotoCoreError) as error:
             self.failed.append(message.id)
-            self.tell("not buried", message, reason=reason, error=_summary(error))
+            self.tell("not buried", message, {"reason": reason, "error": _summary(error)})
         else:
             metrics.count("DeadLetters")
-            self.tell("buried", message, reason=reason)
+            self.tell("buried", message, {"reason": reason})
 
     def put_back(self, message: Message[T], error: Exception) -> None:
         asked = error.seconds if isinstance(error, Later) else None
@@ -151,12 +151,12 @@ class _Work(Generic[T]):
             # It returns all the same, after the queue's own visibility time-out.
             log.warning("pause refused", extra=logs.facts(queue=self.queue, error=_summary(refused)))
         self.failed.append(message.id)
-        self.tell("later", message, reason=_summary(error), seconds=seconds)
+        self.tell("later", message, {"reason": _summary(error), "seconds": seconds})
 
-    def tell(self, outcome: str, message: Message[T], **words: Any) -> None:
+    def tell(self, what: str, message: Message[T], words: Mapping[str, Any]) -> None:
         taken = round((time.monotonic() - message.started) * 1000, 1)
         known = {"queue": self.queue, "message_id": message.id, "receives": message.receives, "duration_ms": taken}
-        log.info(outcome, extra=logs.facts(**{**known, **words}))
+        log.info(what, extra=logs.facts(**{**known, **words}))
 
 
 def pause(receives: int) -> float:

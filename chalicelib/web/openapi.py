@@ -213,10 +213,10 @@ def _is_text(media: str) -> bool:
 
 
 def _failures(route: Route) -> set[int]:
-    """Statuses that the door may give this route by itself. Any route refuses bad tokens and unknown filters."""
+    """Statuses that the door may give this route by itself. Any route refuses unknown filters."""
     conditions: Mapping[int, bool] = {
         400: route.writes or route.query is not None,
-        401: True,
+        401: route.policy.signed_in,
         403: route.policy.signed_in or route.standing != "token",
         404: "{" in route.path,
         409: route.writes,

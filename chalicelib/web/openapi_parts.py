@@ -79,12 +79,6 @@ SECURITY_SCHEMES: Json = {
         "bearerFormat": "JWT",
         "description": "The access token that signing in or refreshing gives; it lives for 15 minutes.",
     },
-    "refreshCookie": {
-        "type": "apiKey",
-        "in": "cookie",
-        "name": "__Secure-learnflow-refresh",
-        "description": "The refresh token of browsers that asked for it as a cookie; only refresh and logout read it.",
-    },
 }
 
 

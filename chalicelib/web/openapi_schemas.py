@@ -4,12 +4,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from chalicelib.web.openapi_parts import PROBLEM, Json
 from chalicelib.web.routes import Route
 
 PLACE = "#/components/schemas/"
+
+
+class _Untitled(GenerateJsonSchema):
+    """Without the title that every field would get: its name again, which the viewers then show twice."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 -- pydantic's signature
+        return False
 
 
 class Schemas:
@@ -22,7 +29,7 @@ class Schemas:
         self._queries = {route.query for route in routes if route.query}
         asked: list[tuple[type[BaseModel], Any]] = [(model, "validation") for model in _in_order(taken)]
         asked += [(model, "serialization") for model in _in_order(given)]
-        made, definitions = models_json_schema(asked, ref_template=PLACE + "{model}")
+        made, definitions = models_json_schema(asked, ref_template=PLACE + "{model}", schema_generator=_Untitled)
         self._names = {asked: schema["$ref"].removeprefix(PLACE) for asked, schema in made.items()}
         self._definitions: Json = definitions.get("$defs", {})
 

@@ -258,9 +258,6 @@ def test_an_hour_without_the_provider_loses_no_mail_and_buries_none(
     # While it was down, every wave of returning messages knocked three times at most, not a hundred.
     assert mail_fake.calls - amount <= 0.4 * amount * 8
     assert dead("emails") == dead_before == []
-    print(
-        f"F12: {amount} mails, {mail_fake.calls} calls, most receives {queue.most_receives}, done {finished - recovery} after"
-    )
 
 
 def test_queue_names_have_their_attempts() -> None:

@@ -29,7 +29,7 @@ from chalicelib.accounts.sessions import (
 from chalicelib.accounts.tokens import TokenFacts, facts_of
 from chalicelib.table.pages import Page
 from chalicelib.web.exchange import Exchange
-from chalicelib.web.identity import TokenMissing
+from chalicelib.web.identity import AccountBanned, TokenExpired, TokenInvalid, TokenMissing
 from chalicelib.web.policies import anyone, signed_in
 from chalicelib.web.routes import Ask, Reply, Routes
 
@@ -55,7 +55,7 @@ def register(ask: Ask[RegisterIn, None]) -> SignedIn:
     return people.register(ask.act, ask.body.registration(), _device(ask.exchange))
 
 
-@routes.post("/auth/login", policy=anyone, gives=SessionTokensOut, errors=(CredentialsWrong,))
+@routes.post("/auth/login", policy=anyone, gives=SessionTokensOut, errors=(CredentialsWrong, AccountBanned))
 def login(ask: Ask[LoginIn, None]) -> SignedIn:
     """Sign in with a username or a mail address
 
@@ -65,7 +65,12 @@ def login(ask: Ask[LoginIn, None]) -> SignedIn:
     return sessions.sign_in(ask.act, ask.body.name, ask.body.password, _device(ask.exchange))
 
 
-@routes.post("/auth/refresh", policy=anyone, gives=SessionTokensOut, errors=(RefreshTokenInvalid, RefreshTokenReused))
+@routes.post(
+    "/auth/refresh",
+    policy=anyone,
+    gives=SessionTokensOut,
+    errors=(RefreshTokenInvalid, RefreshTokenReused, AccountBanned),
+)
 def refresh(ask: Ask[RefreshIn, None]) -> SignedIn:
     """Exchange the refresh token for a new pair
 
@@ -75,7 +80,7 @@ def refresh(ask: Ask[RefreshIn, None]) -> SignedIn:
     return sessions.refresh(ask.act, _presented(ask))
 
 
-@routes.post("/auth/logout", policy=anyone, errors=(RefreshTokenInvalid,))
+@routes.post("/auth/logout", policy=anyone, errors=(TokenMissing, RefreshTokenInvalid))
 def logout(ask: Ask[RefreshIn, None]) -> Reply:
     """Sign out of this session
 
@@ -92,7 +97,9 @@ def logout(ask: Ask[RefreshIn, None]) -> Reply:
     return Reply(headers=cookies.clearing() if cookies.in_use(ask.exchange) else {})
 
 
-@routes.post("/auth/verify", policy=anyone, gives=TokenFactsOut)
+@routes.post(
+    "/auth/verify", policy=anyone, gives=TokenFactsOut, errors=(TokenInvalid, TokenExpired, RefreshTokenInvalid)
+)
 def verify_token(ask: Ask[VerifyIn, None]) -> TokenFacts:
     """Ask whether a token is alive
 
@@ -133,7 +140,7 @@ def _change_password(ask: Ask[ChangePasswordIn, None]) -> SignedIn:
     return recovery.change_password(ask.act, ask.body.current, ask.body.new_password, _device(ask.exchange))
 
 
-@routes.post("/auth/email/resend", policy=anyone, gives=AcceptedOut, status=202)
+@routes.post("/auth/email/resend", policy=anyone, gives=AcceptedOut, status=202, errors=(TokenMissing,))
 def resend_verification(ask: Ask[MaybeAddressIn, None]) -> AcceptedOut:
     """Have the verification mail sent again
 

@@ -1,0 +1,125 @@
+"""Reads matrix.yaml and sets up what its cells need: the actors, the objects, and each request with its parts filled in."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from chalicelib import clock
+from chalicelib.accounts import mail_tokens
+from chalicelib.accounts.sessions import Device
+from tests.security import crew
+from tests.security.client import Answer, Api
+from tests.security.crew import Person
+
+#: What is B's and nobody else's. Each stands in a field of its own, so that a leak says where it comes from.
+CANARIES = {
+    "email": "canary.mail@b-private.example",
+    "first name": "Canaryfirst",
+    "bio": "canary-bio-9c1",
+    "headline": "canary-headline-4d2",
+    "website": "https://canary-site.example/b",
+    "agent": "CanaryAgent-77e",
+    "address": "198.51.100.213",
+    "ban reason": "canary-reason-5a0",
+}
+READERS = ("anonymous", "student", "instructor", "expired", "revoked")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One route: what is sent, and the status each actor gets, in the order of `actors`."""
+
+    route: str
+    expect: dict[str, int]
+    path: str
+    body: Any = None
+
+    @property
+    def method(self) -> str:
+        return self.route.partition(" ")[0]
+
+
+@cache
+def chart() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("matrix.yaml").read_text("utf-8"))
+    return loaded
+
+
+def rows() -> dict[str, Row]:
+    actors = chart()["actors"]
+    found = {}
+    for route, given in chart()["routes"].items():
+        row = given if isinstance(given, dict) else {"expect": given}
+        expect = dict(zip(actors, row["expect"], strict=True))
+        found[route] = Row(route, expect, row.get("path", route.partition(" ")[2]), row.get("send"))
+    return found
+
+
+@dataclass
+class Stage:
+    """The people and the objects on which one route is tried."""
+
+    api: Api
+    actors: dict[str, Person]
+    target: Person
+    counted: int = 0
+
+    def token(self, actor: str) -> str | None:
+        if actor == "anonymous":
+            return None
+        return self.actors[actor].expired if actor == "expired" else self.actors[actor].access
+
+    def tried(self, row: Row, actor: str, path: str = "", method: str = "") -> Answer:
+        filled = self.filled(actor)
+        text = json.dumps(row.body)
+        where = path or row.path
+        for name, value in filled.items():
+            text, where = text.replace(f"<{name}>", value), where.replace(f"<{name}>", value)
+        return self.api.call(method or row.method, where, json.loads(text), token=self.token(actor))
+
+    def filled(self, actor: str) -> dict[str, str]:
+        """New objects for each try, so that what one actor used up is there for the next."""
+        self.counted += 1
+        helper = crew.join(f"helper{self.counted}-{actor}")
+        return {
+            "fresh": f"fresh{self.counted}-{actor}",
+            "helper": helper.user.username,
+            "password": crew.PASSWORD,
+            "refresh": helper.refresh,
+            "access": helper.access,
+            "verify": crew.mailed(helper, "verify"),
+            "reset": crew.mailed(helper, "reset"),
+            "unsubscribe": mail_tokens.unsubscribe_token(helper.id, "news"),
+            "target": self.target.id,
+            "session": self.actors["student"].grant.session_id,
+            "today": clock.today("UTC").isoformat(),
+        }
+
+
+def stage(api: Api) -> Stage:
+    """Student A and B and the others. `target` is a second account of B's kind, for what ends or changes accounts."""
+    secret = Device(CANARIES["address"], CANARIES["agent"])
+    other = crew.join("bystander", email=CANARIES["email"], first_name=CANARIES["first name"], device=secret)
+    profile = {name: CANARIES[name] for name in ("bio", "headline", "website")}
+    assert api.call("PATCH", "/api/v1/users/profile", profile, token=other.access).status == 200
+    actors = {
+        "student": crew.join("student-a"),
+        "other": other,
+        "instructor": crew.join("instructor", "instructor"),
+        "admin": crew.join("administrator", "admin"),
+        "banned": crew.join("banned"),
+        "expired": crew.join("expired"),
+        "revoked": crew.join("revoked"),
+    }
+    crew.ban(actors["banned"], CANARIES["ban reason"])
+    crew.ban(other, CANARIES["ban reason"])
+    from chalicelib.accounts import administration
+
+    administration.unban(crew.act("usr_admin"), other.id)
+    actors["other"] = crew.again(other, secret)
+    crew.sign_out(actors["revoked"])
+    return Stage(api, actors, actors["other"])

@@ -1,0 +1,81 @@
+"""Every route, every actor: the chart in matrix.yaml is whole, holds, and nobody reads what is somebody else's."""
+
+from itertools import pairwise
+
+import pytest
+
+from tests.security import matrix
+from tests.security.client import Answer, Api, require_problem
+from tests.security.matrix import CANARIES, READERS, Stage
+
+ROWS = matrix.rows()
+
+
+def test_every_route_has_a_row_and_every_row_a_route() -> None:
+    from app import app
+
+    routes = {f"{route.method} {route.path}" for route in app.operations}
+    assert routes - set(ROWS) == set(), "routes that matrix.yaml does not name"
+    assert set(ROWS) - routes == set(), "rows whose route is gone"
+
+
+def test_a_row_says_what_happens_to_every_actor() -> None:
+    for row in ROWS.values():
+        assert list(row.expect) == matrix.chart()["actors"]
+
+
+def test_more_privilege_never_turns_success_into_refusal() -> None:
+    excepted = matrix.chart()["more_is_less"]
+    assert set(excepted) <= set(ROWS)
+    for route, row in ROWS.items():
+        ladder = [row.expect[actor] for actor in ("anonymous", "student", "instructor", "admin")]
+        falls = any(lower < 400 <= higher for lower, higher in pairwise(ladder))
+        assert falls == (route in excepted), route
+
+
+@pytest.mark.row("X03", "K09")
+@pytest.mark.parametrize("route", ROWS)
+def test_each_actor_gets_what_the_chart_says_and_nothing_of_b(api: Api, route: str) -> None:
+    stage, row = matrix.stage(api), ROWS[route]
+    got, leaks = {}, []
+    for actor in row.expect:
+        answer = stage.tried(row, actor)
+        got[actor] = answer.status
+        if answer.status >= 400:
+            require_problem(answer, answer.status)
+        if actor in READERS:
+            leaks += _leaks(stage, actor, answer)
+    assert got == row.expect
+    assert not leaks
+
+
+def _leaks(stage: Stage, actor: str, answer: Answer) -> list[str]:
+    text = answer.everything().casefold()
+    secrets = CANARIES | {"id": stage.target.id, "session": stage.target.grant.session_id}
+    return [f"{actor} reads the {name} of B" for name, value in secrets.items() if value.casefold() in text]
+
+
+def test_the_canaries_are_really_planted(api: Api) -> None:
+    stage = matrix.stage(api)
+    own = api.get("/api/v1/users/me/export", token=stage.actors["other"].access).everything()
+    assert [name for name, value in CANARIES.items() if value not in own] == []
+
+
+def test_aliases_and_head_admit_nobody_that_the_canonical_path_refuses(api: Api) -> None:
+    from app import app
+
+    stage = matrix.stage(api)
+    wrong = []
+    for method, path, route in app.alias_rows:
+        row = ROWS[f"{route.method} {route.path}"]
+        for actor in ("anonymous", "banned", "expired", "revoked", "student"):
+            answer = stage.tried(row, actor, path=path)
+            if answer.status != row.expect[actor] and not (actor == "student" and method == "PUT"):
+                wrong.append(f"{method} {path} as {actor}: {answer.status}")
+    for row in ROWS.values():
+        if row.method == "GET":
+            for actor in ("anonymous", "student", "banned", "revoked"):
+                answer = stage.tried(row, actor, method="HEAD")
+                if answer.status != row.expect[actor] or answer.body:
+                    wrong.append(f"HEAD {row.path} as {actor}: {answer.status}")
+    assert wrong == []
