@@ -26,7 +26,8 @@ from chalicelib.table.record import MomentAttribute, Record
 
 LEASE = timedelta(seconds=60)
 KEPT = timedelta(days=60)
-READ_SECONDS = 10.0
+#: Three silent calls, after which the breaker opens, must fit into the worker's 30 seconds.
+READ_SECONDS = 5.0
 ENDS = frozenset({"sent", "silenced", "unwanted", "uncertain"})
 #: The provider says no to this very letter. Everything else may be different in an hour.
 REFUSALS = frozenset({"MessageRejected", "BadRequestException"})

@@ -89,6 +89,8 @@ class LearnFlow(Chalice):
             status, headers, body = door.refused(problems.MethodNotAllowed(), current)
             return status, {**headers, "Allow": ", ".join(sorted(methods))}, body
         answer = super().__call__(event, context)
+        if not current.answered:
+            return door.refused(problems.InternalError(), current)
         headers = dict(answer["headers"]) | dict(answer.get("multiValueHeaders") or {})
         return answer["statusCode"], headers, answer["body"]
 
@@ -121,6 +123,7 @@ def _through_the_door(route: Route, alias: str | None) -> Callable[..., Response
         current = CURRENT.get()
         current.alias = alias
         status, headers, body = door.serve(route, current, params)
+        current.answered = True
         return Response(body=body, status_code=status, headers=headers)
 
     return answer
@@ -131,6 +134,7 @@ def _preflight(methods: Mapping[str, Any]) -> Callable[..., Response]:
 
     def answer(**_: str) -> Response:
         allowed = ", ".join(sorted(methods))
+        CURRENT.get().answered = True
         headers: dict[str, Any] = {"Allow": allowed}
         if CURRENT.get().headers.get("origin") in settings.cors_allowed_origins:
             headers |= {

@@ -19,7 +19,7 @@ from chalicelib.table.keys import Key
 from chalicelib.table.pages import Page
 from chalicelib.table.record import Record
 from chalicelib.table.writes import Write
-from chalicelib.web import idempotency, identity, limits, problems, reading
+from chalicelib.web import idempotency, identity, limits, pages, problems, reading
 from chalicelib.web.exchange import Exchange
 from chalicelib.web.idempotency import Answer, Claim
 from chalicelib.web.reading import FieldsInvalid
@@ -47,10 +47,23 @@ def serve(route: Route, exchange: Exchange, params: Mapping[str, str]) -> tuple[
     try:
         return _serve(route, exchange, params)
     except ProductError as error:
-        return refused(error, exchange)
+        return refused(error, exchange) if not _wants_page(route, exchange) else _refused_on_a_page(error)
     except Exception:
         log.exception("unhandled", extra=logs.facts(request_id=exchange.request_id, route=route.path))
         return refused(problems.InternalError(), exchange)
+
+
+def _wants_page(route: Route, exchange: Exchange) -> bool:
+    """Somebody follows a link or presses a button of ours in a browser."""
+    return (route.form or route.media == "text/html") and "text/html" in exchange.headers.get("accept", "")
+
+
+def _refused_on_a_page(error: ProductError) -> tuple[int, dict[str, Any], str]:
+    reasons = [each.message for each in error.errors] or [error.detail]
+    status = problems.status_of(type(error))
+    page = pages.page(problems.TITLES[status], "".join(pages.paragraph(reason) for reason in reasons))
+    headers = {"Content-Type": page.content_type, **page.headers}
+    return status, headers, page.page or ""
 
 
 def refused(error: ProductError, exchange: Exchange) -> tuple[int, dict[str, Any], str]:

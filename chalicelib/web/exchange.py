@@ -35,6 +35,8 @@ class Exchange:
     alias: str | None = None
     route: str = ""
     confirmed: bool = False
+    #: Whether the answer is one of ours, and not what Chalice says where something of ours broke.
+    answered: bool = False
     extra_headers: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -16,7 +16,7 @@ from chalicelib.accounts import audit, chain
 from chalicelib.accounts.audit import AuditEntry, AuditHead
 from chalicelib.accounts.chain import ChainBroken
 from chalicelib.settings import settings
-from chalicelib.table import keys, reads
+from chalicelib.table import facts, keys, reads
 from chalicelib.table.acts import by_system
 from chalicelib.table.facts import DetailRecord, Fact
 from chalicelib.table.writes import alone, delete, put, together
@@ -94,7 +94,7 @@ def test_the_order_of_arrival_is_the_order_of_the_chain() -> None:
 
 
 def _shard(fact: Fact) -> str:
-    return audit.facts.shard_of(fact.id, audit.SHARDS)
+    return facts.shard_of(fact.id, audit.SHARDS)
 
 
 def test_many_writers_leave_no_gap_and_no_double() -> None:
