@@ -8,9 +8,9 @@ from chalicelib.accounts.records import User, UsernameClaim
 from chalicelib.errors import Conflict
 from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
-from chalicelib.table.pages import Page, Scope
-from chalicelib.table.writes import change, persistently, together
-from chalicelib.web.identity import Standing
+from chalicelib.table.pages import Page, Scope, cursor
+from chalicelib.table.writes import Write, change, check, persistently, together
+from chalicelib.web.identity import RoleMissing, Standing
 
 
 class LastStand(Conflict):
@@ -29,8 +29,10 @@ def found(act: Act, *, text: str, role: str, tier: str, size: int, after: str | 
         page = names.directory(scope, act.now, prefix=text, size=size, after=after, everybody=True)
         people_found += [user for user in _users(page.results) if _fits(user, role, tier)]
         after = page.next_cursor
+        if len(people_found) > size:
+            after = cursor(scope, people_found[size - 1].username.lower(), act.now)
         if after is None or len(people_found) >= size:
-            return Page(people_found, after)
+            return Page(people_found[:size], after)
 
 
 def _users(claims: list[UsernameClaim]) -> list[User]:
@@ -62,7 +64,15 @@ def _change_user(act: Act, user: User, roles: list[str] | None, tier: str | None
         changes["roles"] = people.in_order(roles)
     if tier is not None and tier != user.tier:
         changes["tier"] = tier
-    return people.with_rights(act, user, changes) if changes else user
+    return people.with_rights(act, user, changes, *_still_admin(act, user)) if changes else user
+
+
+def _still_admin(act: Act, user: User) -> list[Write]:
+    """Two administrators who depose each other at once must not both succeed."""
+    if user.id == act.actor:
+        return []
+    standing = Standing.under(keys.standing(act.actor))
+    return [check(standing, Standing.roles.contains("admin"), otherwise=RoleMissing("This takes the role: admin"))]
 
 
 def ban(act: Act, user_id: str, reason: str) -> User:
@@ -83,6 +93,7 @@ def _set_banned(act: Act, user: User, moment: datetime | None, name: str, reason
     version = int(standing.session_version) + 1
     mark = User.banned_at.set(moment) if moment else User.banned_at.remove()
     writes = [
+        *_still_admin(act, user),
         change(user, mark, now=act.now),
         change(standing, Standing.banned.set(moment is not None), Standing.session_version.set(version), now=act.now),
     ]

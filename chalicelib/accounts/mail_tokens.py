@@ -1,7 +1,7 @@
 """Tokens that travel by mail: `<id>.<signature>`. Nothing secret is stored; the mailer recomputes what it sends.
 
 The signature binds purpose, person and address, so a token is worth nothing for anything or anybody else, and dies
-with the address it was sent to. That it is used once is a conditional delete of its item.
+with the address it was sent to. That it is used once is a condition on its item.
 """
 
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from chalicelib.errors import Invalid
 from chalicelib.keyring import keys
 from chalicelib.table import keys as table_keys
 from chalicelib.table import reads
-from chalicelib.table.writes import Write, delete
+from chalicelib.table.writes import Write, adjust
 
 LIFE = {"verify": timedelta(hours=24), "reset": timedelta(minutes=30)}
 LONGEST = 200
@@ -48,12 +48,13 @@ def redeem(purpose: str, text: str, now: datetime) -> tuple[User, Write]:
     if len(text) > LONGEST or not id.replace("_", "").isalnum() or not signature.isascii():
         raise MailedTokenInvalid
     record = reads.one(MailToken, table_keys.mail_token(id))
-    if record is None or record.purpose != purpose or record.expires_at <= now:
+    if record is None or record.purpose != purpose or record.expires_at <= now or record.used_at is not None:
         raise MailedTokenInvalid
     user = reads.one(User, table_keys.user(record.user_id))
     if user is None or not keys().proves("mail", _bound(purpose, id, user.id, user.email), signature):
         raise MailedTokenInvalid
-    return user, delete(record, where=MailToken.pk.exists(), otherwise=MailedTokenInvalid())
+    unused = MailToken.pk.exists() & MailToken.used_at.does_not_exist()
+    return user, adjust(record, MailToken.used_at.set(now), where=unused, otherwise=MailedTokenInvalid())
 
 
 def unsubscribe_token(user_id: str, kind: str) -> str:

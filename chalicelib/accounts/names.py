@@ -11,6 +11,9 @@ from chalicelib.table.pages import Page, Scope, cursor, position
 from chalicelib.table.record import Record
 from chalicelib.table.writes import Write, put_new
 
+#: Sorts after every letter there is, also after those beyond the basic plane.
+LAST = "\U0010ffff"
+
 
 class NameTaken(Conflict):
     """This username is taken."""
@@ -79,7 +82,7 @@ def directory(
 
 def _buckets(prefix: str, last: str) -> list[str]:
     if prefix:
-        ends = {keys.name_bucket(prefix), keys.name_bucket(prefix + "\uffff")}
+        ends = {keys.name_bucket(prefix), keys.name_bucket(prefix + LAST)}
         return [bucket for bucket in keys.name_buckets() if min(ends) <= bucket <= max(ends)]
     return [bucket for bucket in keys.name_buckets() if not last or bucket >= keys.name_bucket(last)]
 
@@ -87,5 +90,5 @@ def _buckets(prefix: str, last: str) -> list[str]:
 def _narrowed(prefix: str, last: str) -> dict[str, Any]:
     """DynamoDB takes one condition on the sort key: from the last name on, or from the prefix to its end."""
     if prefix:
-        return {"between": (f"{last}\x01" if last else prefix, prefix + "\uffff")}
+        return {"between": (f"{last}\x01" if last else prefix, prefix + LAST)}
     return {"after": last} if last else {}

@@ -206,10 +206,11 @@ def in_order(roles: Iterable[str]) -> list[str]:
     return [role for role in ROLES if role in set(roles)]
 
 
-def with_rights(act: Act, user: User, changes: Mapping[str, Any]) -> User:
+def with_rights(act: Act, user: User, changes: Mapping[str, Any], *guards: Write) -> User:
     """Set somebody's roles or tier, on the person and on their standing at once. One fact tells of all that changed."""
     standing = sessions.standing_of(user.id)
     writes = [
+        *guards,
         change(user, *(getattr(User, name).set(value) for name, value in changes.items()), now=act.now),
         change(standing, *(getattr(Standing, name).set(value) for name, value in changes.items()), now=act.now),
     ]

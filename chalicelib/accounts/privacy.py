@@ -96,7 +96,7 @@ def _cancel_erasure(act: Act, user: User) -> User:
 
 def due(now: datetime) -> Iterator[str]:
     """Whose grace period is over, oldest first. The index may lag: `erase` asks the person's own item."""
-    for record in reads.all_of(keys.erasures(), index="gsi1", between=("0", f"{moment_text(now)}~")):
+    for record in reads.all_of(keys.erasures(), index="gsi1", between=("0", f"{moment_text(now)}~~")):
         if isinstance(record, User):
             yield record.id
 

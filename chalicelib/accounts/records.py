@@ -70,13 +70,17 @@ class Session(Record, discriminator="session"):
 
 
 class MailToken(Record, discriminator="mail_token"):
-    """Permission that the bearer of one mail has, once: the token in the mail proves itself, this says it is unused."""
+    """Permission that the bearer of one mail has, once: the token in the mail proves itself, this says it is unused.
+
+    A used one stays until it expires, so that a mail sent twice does not bring it back to life.
+    """
 
     id = UnicodeAttribute()
     user_id = UnicodeAttribute()
     purpose = UnicodeAttribute()
     address_digest = UnicodeAttribute()
     expires_at = MomentAttribute()
+    used_at = MomentAttribute(null=True)
 
 
 def user(user_id: str, *, consistent: bool = True) -> User | None:

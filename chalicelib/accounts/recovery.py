@@ -80,11 +80,14 @@ def change_password(act: Act, current: str, new: str, device: Device) -> SignedI
     user = people.me(act)
     require_password(act, user, current, "current_password")
     _require_strong(user, new, "new_password")
-    return persistently(act, lambda: _change_password(act, user.id, new, device))
+    return persistently(act, lambda: _change_password(act, user, new, device))
 
 
-def _change_password(act: Act, user_id: str, new: str, device: Device) -> SignedIn:
-    user = people.person(user_id)
+def _change_password(act: Act, proven: User, new: str, device: Device) -> SignedIn:
+    user = people.person(proven.id)
+    if user.password_hash != proven.password_hash:
+        # What was proven is no longer the password: somebody else has changed it since.
+        raise _wrong("current_password")
     standing = sessions.standing_of(user.id)
     ended = sessions.ending_all(standing, act.now)
     standing.session_version = int(standing.session_version) + 1

@@ -5,7 +5,9 @@ until the next is first used and 20 seconds longer, because honest clients lose 
 older can only be a copy, and ends the session.
 """
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -105,7 +107,7 @@ def parsed(text: str) -> tuple[str, str, int]:
     """Person, session and turn of a refresh token that we signed."""
     family, turn, signature = [*text.split("."), "", ""][:3] if len(text) <= LONGEST else ("", "", "")
     user_id, _, session_id = family.partition("~")
-    whole = text.count(".") == 2 and turn.isdecimal() and turn.isascii() and signature.isascii()
+    whole = text.count(".") == 2 and re.fullmatch(r"0|[1-9][0-9]{0,8}", turn) and signature.isascii()
     if not whole or not keys().proves("refresh", f"{family}|{int(turn)}", signature):
         raise RefreshTokenInvalid
     return user_id, session_id, int(turn)
@@ -149,7 +151,7 @@ def _grant(user: User, standing: Standing, session_id: str, turn: int, now: date
 def sign_in(act: Act, identifier: str, password: str, device: Device) -> SignedIn:
     """Four trips: whose name it is, count the attempt, the person, the session. Unknown names cost the same."""
     claimed = names.owner(identifier)
-    attempt = limits.attempt(claimed or table_keys.digest(identifier), device.address, act.now)
+    attempt = limits.attempt(claimed or table_keys.digest(identifier.strip().lower()), device.address, act.now)
     user, standing = _person(claimed or "usr_nobody")
     verdict = passwords.verify(password, user.password_hash) if user else passwords.verify_nobody(password)
     if user is None or standing is None or not verdict.matches:
@@ -158,11 +160,13 @@ def sign_in(act: Act, identifier: str, password: str, device: Device) -> SignedI
         raise AccountBanned
     session, grant = opened(user, standing, device, act.now)
     writes: list[Piece] = [put(session), *attempt.refunds()]
-    if verdict.outdated:
-        writes.append(_rehashed(user, password))
     fact = replace(act, actor=user.id).fact("user.logged_in", user.id, audience=[user.id], session=session.id)
     detail = {"place": session.place, "device": session.device}
-    return together(act, *writes, fact=fact, detail=detail, result=SignedIn(user, grant))
+    signed_in = together(act, *writes, fact=fact, detail=detail, result=SignedIn(user, grant))
+    if verdict.outdated:
+        with suppress(Stale):  # Another sign-in has just done it.
+            alone(_rehashed(user, password))
+    return signed_in
 
 
 def _person(user_id: str) -> tuple[User | None, Standing | None]:
@@ -229,9 +233,8 @@ def _rotated(session: Session, turn: int, now: datetime) -> int | None:
 
 
 def _end_reused(act: Act, session: Session, standing: Standing) -> None:
-    fact = replace(act, actor=session.user_id).fact(
-        "user.token_reused", session.user_id, audience=[session.user_id], session=session.id
-    )
+    act = replace(act.unanswered(), actor=session.user_id)
+    fact = act.fact("user.token_reused", session.user_id, audience=[session.user_id], session=session.id)
     together(act, *ending(session, standing, act.now), fact=fact, result=None)
 
 

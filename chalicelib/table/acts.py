@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,14 @@ class Act:
     deadline: float
     read: Callable[[Iterable[Key]], Mapping[Key, Record]] = reads.many
     remember: Callable[[Any], "Write | None"] = field(default=_nothing)
+
+    def answered_with(self, answer: Any) -> "Act":
+        """The same act where a repeat is answered with something else than what the rule returns."""
+        return replace(self, remember=lambda _: self.remember(answer))
+
+    def unanswered(self) -> "Act":
+        """The same act where what is done is no answer to the request, as when it is refused with consequences."""
+        return replace(self, remember=_nothing)
 
     def fact(
         self,

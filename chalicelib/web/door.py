@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
 from chalicelib import logs
-from chalicelib.errors import FieldError, NotFound, ProductError, Unauthenticated, Unsupported
+from chalicelib.errors import FieldError, Forbidden, NotFound, ProductError, TooMany, Unauthenticated, Unsupported
 from chalicelib.settings import settings
 from chalicelib.table import keys as table_keys
 from chalicelib.table import reads
@@ -82,13 +82,23 @@ def _serve(route: Route, exchange: Exchange, params: Mapping[str, str]) -> tuple
         result = route.view(ask, **path)
         _require_confirmed(route, exchange)
     except ProductError as error:
-        stored = claim.stored() if claim else None
+        stored = claim.stored() if claim and _may_be_replayed(route, error) else None
         if stored is None:
             raise _own_error(error) from error
         return _sent(route, ask, stored, replayed=True)
     if isinstance(result, Reply) and result.page is not None:
         return result.status or route.status, {"Content-Type": result.content_type, **result.headers}, result.page
     return _sent(route, ask, _answer(route, exchange, result), headers=_headers_of(result), ver=_ver(result))
+
+
+def _may_be_replayed(route: Route, error: ProductError) -> bool:
+    """A lost answer is given again, though not to somebody who has lost the right to it since.
+
+    A new password ends the very session that asked for it, so its repeat comes with a dead token.
+    """
+    if isinstance(error, Unauthenticated):
+        return route.policy.signed_in and hasattr(route.gives, "reissued")
+    return not isinstance(error, (Forbidden, TooMany))
 
 
 def _own_error(error: ProductError) -> ProductError:
@@ -173,6 +183,8 @@ def _document(route: Route, exchange: Exchange) -> Any:
     if not route.writes:
         return None
     raw = exchange.body()
+    if len(raw) > reading.BODY_BYTES:
+        raise reading.BodyTooLarge(f"The body may have up to {reading.BODY_BYTES} bytes.")
     if route.body is None:
         return None
     kind = exchange.headers.get("content-type", _JSON).partition(";")[0].strip().lower()

@@ -205,7 +205,7 @@ def test_a_wrong_present_password_is_named_and_changes_nothing(api: Api) -> None
 @pytest.mark.row("X38", "X06")
 def test_a_weak_new_password_is_refused_by_name(api: Api) -> None:
     person = api.register()
-    body = {"current_password": PASSWORD, "new_password": "short"}
+    body = {"current_password": PASSWORD, "new_password": "kq7-zebra"}
     reply = api.post("/auth/change-password", body, token=person.access)
     assert (reply.status, fields(reply)) == (422, {"new_password": "too_short"})
 
@@ -228,6 +228,6 @@ def test_of_two_changes_at_once_exactly_one_wins_and_the_other_hears_of_it(api: 
     )
     statuses = sorted(reply.status for reply in replies)
     assert statuses[0] == 200
-    assert statuses[1] in (401, 412, 422)
+    assert statuses[1] in (401, 422)
     living = [api.post("/auth/login", {"username": "asha", "password": word}).status for word in passwords]
     assert sorted(living) == [200, 401]

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from chalicelib import clock
-from chalicelib.accounts import mail_tokens
+from chalicelib.accounts import administration, mail_tokens
 from chalicelib.accounts.sessions import Device
 from tests.security import crew
 from tests.security.client import Answer, Api
@@ -73,13 +73,22 @@ class Stage:
             return None
         return self.actors[actor].expired if actor == "expired" else self.actors[actor].access
 
+    def renewed(self, actor: str) -> Person:
+        """The actor after something that ended their sessions, with the rights and the password of before."""
+        self.counted += 1
+        roles = ("admin",) if actor == "admin" else ()
+        return crew.join(f"{actor}-{self.counted}", *roles)
+
     def tried(self, row: Row, actor: str, path: str = "", method: str = "") -> Answer:
-        filled = self.filled(actor)
-        text = json.dumps(row.body)
-        where = path or row.path
-        for name, value in filled.items():
+        where, body = self.request(row, actor, path)
+        return self.api.call(method or row.method, where, body, token=self.token(actor))
+
+    def request(self, row: Row, actor: str, path: str = "") -> tuple[str, Any]:
+        """Path and body with everything in pointed brackets filled in."""
+        text, where = json.dumps(row.body), path or row.path
+        for name, value in self.filled(actor).items():
             text, where = text.replace(f"<{name}>", value), where.replace(f"<{name}>", value)
-        return self.api.call(method or row.method, where, json.loads(text), token=self.token(actor))
+        return where, json.loads(text)
 
     def filled(self, actor: str) -> dict[str, str]:
         """New objects for each try, so that what one actor used up is there for the next."""
@@ -117,8 +126,6 @@ def stage(api: Api) -> Stage:
     }
     crew.ban(actors["banned"], CANARIES["ban reason"])
     crew.ban(other, CANARIES["ban reason"])
-    from chalicelib.accounts import administration
-
     administration.unban(crew.act("usr_admin"), other.id)
     actors["other"] = crew.again(other, secret)
     crew.sign_out(actors["revoked"])

@@ -69,8 +69,10 @@ def test_aliases_and_head_admit_nobody_that_the_canonical_path_refuses(api: Api)
     for method, path, route in app.alias_rows:
         row = ROWS[f"{route.method} {route.path}"]
         for actor in ("anonymous", "banned", "expired", "revoked", "student"):
+            if actor == "student" and path.endswith("change-password"):
+                continue  # It works once: the next one's password is no longer the chart's.
             answer = stage.tried(row, actor, path=path)
-            if answer.status != row.expect[actor] and not (actor == "student" and method == "PUT"):
+            if answer.status != row.expect[actor]:
                 wrong.append(f"{method} {path} as {actor}: {answer.status}")
     for row in ROWS.values():
         if row.method == "GET":

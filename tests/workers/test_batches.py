@@ -170,7 +170,7 @@ def test_a_reason_with_unsendable_characters_is_told_all_the_same() -> None:
     assert dead("emails") == [("body", "bad ? byte ?")]
 
 
-@pytest.mark.row("X53", "E56")
+@pytest.mark.row("E56")
 def test_healthy_messages_take_effect_once_though_delivered_twice_with_poison_among_them(engine: House) -> None:
     told = [a_fact() for _ in range(9)]
     bodies = [router.message("keep", fact) for fact in told]

@@ -43,7 +43,6 @@ class Balanced(HTMLParser):
         self.words += [] if self.open and self.open[-1] == "style" else data.split()
 
 
-@pytest.mark.row("G40")
 @pytest.mark.parametrize("kind", LETTERS, ids=lambda kind: kind.__name__)
 def test_a_letter_says_the_same_as_text_and_as_html(kind: type[Letter]) -> None:
     rendered = letters.render(sample(kind))

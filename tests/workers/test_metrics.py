@@ -6,12 +6,13 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.messaging import metrics
+from chalicelib.settings import settings
 
 
 def test_a_count_is_one_line_in_the_embedded_format(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(metrics, "settings", replace(metrics.settings, stage="prod"))
+    monkeypatch.setattr(metrics, "settings", replace(settings, stage="prod"))
     metrics.count("LettersSent", 3)
     metrics.count("FactsRetold", 0)
     (line,) = (json.loads(text) for text in capsys.readouterr().out.splitlines())

@@ -148,7 +148,7 @@ def resend_verification(ask: Ask[MaybeAddressIn, None]) -> AcceptedOut:
     """
     if ask.body.email is None and ask.caller.is_anonymous:
         raise TokenMissing("Sign in, or send the address.")
-    recovery.ask(ask.act, "verify", ask.body.email or people.person(ask.caller.id).email)
+    recovery.ask(ask.act.answered_with(ON_ITS_WAY), "verify", ask.body.email or people.person(ask.caller.id).email)
     return ON_ITS_WAY
 
 
@@ -158,7 +158,7 @@ def forgot_password(ask: Ask[AddressIn, None]) -> AcceptedOut:
 
     The answer is the same whether or not the address belongs to an account.
     """
-    recovery.ask(ask.act, "reset", ask.body.email)
+    recovery.ask(ask.act.answered_with(ON_ITS_WAY), "reset", ask.body.email)
     return ON_ITS_WAY
 
 

@@ -61,8 +61,8 @@ def reset_password(ask: Ask[ResetIn, None]) -> Any:
 
     Ends all sessions; sign in with the new password afterwards.
     """
-    recovery.reset(ask.act, ask.body.token, ask.body.chosen)
     done = DoneOut(detail="Your password is changed. Sign in with it.")
+    recovery.reset(ask.act.answered_with(done), ask.body.token, ask.body.chosen)
     return shown(ask, done, "Your password is changed", "Sign in with it.")
 
 
@@ -76,6 +76,7 @@ def unsubscribe_page(ask: Ask[None, TokenQuery]) -> Reply:
 @routes.post("/mail/unsubscribe", policy=anyone, gives=DoneOut, limits=("mailed_token",), form=True, errors=USED)
 def unsubscribe(ask: Ask[OneClickIn, TokenQuery]) -> Any:
     """Unsubscribe with one click (RFC 8058), without signing in"""
-    kind = preferences.unsubscribe(ask.act, ask.query.token)
+    _, kind = mail_tokens.unsubscribe_claim(ask.query.token)
     done = DoneOut(detail=f"You will not get this kind of mail any more: {kind}.")
+    preferences.unsubscribe(ask.act.answered_with(done), ask.query.token)
     return shown(ask, done, "Unsubscribed", done.detail)

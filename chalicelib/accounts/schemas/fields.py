@@ -14,6 +14,8 @@ _ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
     r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
 )
+#: Names of machines that only some can reach, and encoded names, which look like others.
+_NOT_PUBLIC = re.compile(r"(?:^|\.)xn--|\.(?:localhost|local|localdomain|internal|intranet|lan|home\.arpa|test|invalid)$")
 _USERNAME = re.compile(r"[\w.+-]+")
 
 
@@ -45,10 +47,12 @@ def _web_address(text: str) -> str:
         raise ValueError("must be an address like https://example.org/page") from None
     host = parts.hostname or ""
     named = re.fullmatch(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", host)
+    if _NOT_PUBLIC.search(host):
+        raise ValueError("must be on a host that everybody can reach, under the name people read")
     if parts.scheme != "https" or not named or parts.username is not None or port not in (None, 443):
         raise ValueError("must be an address like https://example.org/page")
-    if re.search(r"[\s\\<>\"'`]", text):
-        raise ValueError("must not contain spaces, quotes or brackets")
+    if re.search(r"[\s\\<>\"'`]", text) or not text.isascii():
+        raise ValueError("must not contain spaces, quotes, brackets or letters that are not ASCII")
     return text
 
 

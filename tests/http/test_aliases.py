@@ -1,0 +1,127 @@
+"""The paths of the five systems: the same answer as the canonical path, with and without a slash, and a word of it."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.web.aliases import ALIASES
+from infra.local.gateway import Reply
+from tests.factories import people
+from tests.factories.people import PASSWORD, registration
+from tests.http.api import Api
+
+VARYING = {"access", "access_token", "refresh", "refresh_token", "expires_at", "id", "user_id", "created_at", "updated_at"}
+CALLS = [(method, alias.path, alias.canonical) for alias in ALIASES for method in alias.methods]
+LOGIN = {"username": "member", "password": PASSWORD}
+CHANGE = {"current_password": PASSWORD, "new_password": "nine-quiet-herons"}
+
+
+def rows_of(path: str) -> tuple[str, ...]:
+    return {
+        "/api/token": ("G04",),
+        "/api/token/refresh": ("G05", "C04"),
+        "/api/token/verify": ("C05",),
+        "/api/user": ("G06",),
+        "/api/users": ("G07",),
+        "/api/auth/login": ("C03",),
+        "/api/register": ("C06",),
+        "/api/users/profile": ("M78", "M79"),
+        "/api/users/change-password": ("M80",),
+        "/api/v1/users/change-password": ("M80",),
+    }.get(path, ())
+
+
+def said(reply: Reply) -> Any:
+    """The status and the body, without what is new each time."""
+    document = reply.json() if reply.body else None
+    return reply.status, _still(document)
+
+
+def _still(document: Any) -> Any:
+    if isinstance(document, dict):
+        return {name: _still(value) for name, value in document.items() if name not in VARYING}
+    return [_still(each) for each in document] if isinstance(document, list) else document
+
+
+def ask(api: Api, method: str, path: str, canonical: str, *, wipe: Any) -> Reply:
+    """Call it as somebody who may, in a house as it was before."""
+    wipe()
+    roles = ("admin",) if "/admin/" in canonical else ("student",)
+    member = api.member("member", email="member@example.org", roles=roles)
+    body: Any = {
+        "/api/v1/auth/login": LOGIN,
+        "/api/v1/auth/refresh": {"refresh": member.refresh},
+        "/api/v1/auth/verify": {"token": member.refresh},
+        "/api/v1/auth/register": registration(),
+        "/api/v1/auth/logout": {"refresh": member.refresh},
+        "/api/v1/auth/change-password": CHANGE,
+        "/api/v1/users/profile": {"first_name": "Usha"},
+    }.get(canonical) if method != "GET" else None
+    takes_token = method == "GET" or "change-password" in canonical or "profile" in canonical
+    return api.call(method, path, body, token=member.access if takes_token else None)
+
+
+@pytest.fixture
+def wipe(clean: Any) -> Any:
+    from chalicelib.web import limits
+
+    def afresh() -> None:
+        clean.wipe()
+        limits.forget()
+        people.password_hash.cache_clear()
+
+    return afresh
+
+
+@pytest.mark.row("X01", "X02", "X03")
+@pytest.mark.parametrize("slash", ["", "/"])
+@pytest.mark.parametrize(
+    ("method", "path", "canonical"),
+    [pytest.param(*call, marks=pytest.mark.row(*rows_of(call[1])) if rows_of(call[1]) else ()) for call in CALLS],
+)
+def test_an_alias_answers_like_its_canonical_path(
+    api: Api, wipe: Any, method: str, path: str, canonical: str, slash: str
+) -> None:
+    expected = ask(api, method, canonical, canonical, wipe=wipe)
+    assert expected.status in (200, 201, 204)
+    assert said(ask(api, method, path + slash, canonical, wipe=wipe)) == said(expected)
+
+
+@pytest.mark.row("X01", "X03")
+@pytest.mark.parametrize(("method", "path", "canonical"), CALLS)
+def test_an_alias_says_that_it_is_one_and_where_to_go(api: Api, method: str, path: str, canonical: str) -> None:
+    reply = api.call(method, path)
+    assert (reply.header("deprecation") or "").startswith("@")
+    assert (reply.header("link") or "").startswith(f'<{canonical}>; rel="successor-version"')
+
+
+@pytest.mark.row("X02", "E01", "E02", "E03", "E04", "M49", "M50", "M52", "M53", "M54", "M55", "M78", "M81")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/api/v1/auth/register"),
+        ("POST", "/api/v1/auth/login"),
+        ("POST", "/api/v1/auth/refresh"),
+        ("POST", "/api/v1/auth/logout"),
+        ("GET", "/api/v1/auth/me"),
+        ("GET", "/api/v1/users/profile"),
+        ("GET", "/api/v1/users"),
+    ],
+)
+def test_a_canonical_path_answers_with_and_without_a_slash_and_is_not_deprecated(
+    api: Api, wipe: Any, method: str, path: str
+) -> None:
+    with_slash, without = (ask(api, method, path + end, path, wipe=wipe) for end in ("/", ""))
+    assert said(with_slash) == said(without)
+    assert without.status in (200, 201, 204)
+    assert (with_slash.header("deprecation"), without.header("deprecation")) == (None, None)
+
+
+@pytest.mark.row("X28")
+def test_the_link_to_the_next_page_stands_beside_the_link_to_the_canonical_path(api: Api) -> None:
+    for n in range(3):
+        people.enlisted(f"name{n}")
+    reply = api.get("/api/users?page_size=2", token=api.member("reader").access)
+    links = reply.header("link") or ""
+    assert 'rel="successor-version"' in links
+    assert 'rel="next"' in links
