@@ -1,4 +1,4 @@
-"""Stops mail to addresses that bounced for good, and to those whose owner complained (S36)."""
+"""Stops mail to addresses that bounced for good, and to those whose owner complained."""
 
 import json
 from dataclasses import dataclass

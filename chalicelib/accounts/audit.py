@@ -22,6 +22,8 @@ from chalicelib.table.writes import Write, put, put_new
 
 SHARDS = 4
 GENESIS = "0" * 64
+#: What the mailer needs for a moment has no place in a log that is kept for good.
+WITHHELD = frozenset({"token", "address"})
 #: An entry and its pointer for each fact, and the head, in one transaction of at most a hundred actions.
 MOST = 49
 PATIENCE = 20.0
@@ -160,7 +162,7 @@ def _entry(
         subject_ver=fact.subject_ver,
         occurred_at=fact.at,
         request_id=fact.request_id,
-        payload=dict(fact.payload),
+        payload={name: value for name, value in fact.payload.items() if name not in WITHHELD},
         detail_hash=detail_hash,
         previous=GENESIS if last is None else last.hash,
     )

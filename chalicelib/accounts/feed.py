@@ -5,7 +5,7 @@ number it saw misses nothing and gets nothing twice.
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -97,6 +97,11 @@ class Stretch:
 def stretch(person: str, sequence: int, limit: int) -> Stretch:
     events = since(person, sequence, limit)
     return Stretch(events, events[-1].sequence if events else sequence)
+
+
+def held(person: str) -> Iterator[Record]:
+    """All that is kept of this feed."""
+    return reads.all_of(keys.feed_of(person))
 
 
 def newest(person: str) -> int:

@@ -22,7 +22,7 @@ class MailedTokenInvalid(Invalid):
     """This link has been used, has expired, or is not complete."""
 
 
-def new(purpose: str, user_id: str, email: str, now: datetime, *, id: str | None = None) -> MailToken:
+def new(purpose: str, user_id: str, now: datetime, *, id: str | None = None) -> MailToken:
     """The item that permits one use. With an `id` derived from a fact, making it twice is making it once."""
     id = id or clock.new_id("mtk")
     expires = now + LIFE[purpose]
@@ -31,15 +31,14 @@ def new(purpose: str, user_id: str, email: str, now: datetime, *, id: str | None
         id=id,
         user_id=user_id,
         purpose=purpose,
-        address_digest=table_keys.digest(email),
         expires_at=expires,
         ttl=expires + timedelta(days=1),
     )
     return token
 
 
-def token(purpose: str, token_id: str, user_id: str, email: str) -> str:
-    return f"{token_id}.{keys().signed('mail', _bound(purpose, token_id, user_id, email))}"
+def token(purpose: str, token_id: str, user: User) -> str:
+    return f"{token_id}.{keys().signed('mail', _bound(purpose, token_id, user))}"
 
 
 def redeem(purpose: str, text: str, now: datetime) -> tuple[User, Write]:
@@ -51,7 +50,7 @@ def redeem(purpose: str, text: str, now: datetime) -> tuple[User, Write]:
     if record is None or record.purpose != purpose or record.expires_at <= now or record.used_at is not None:
         raise MailedTokenInvalid
     user = reads.one(User, table_keys.user(record.user_id))
-    if user is None or not keys().proves("mail", _bound(purpose, id, user.id, user.email), signature):
+    if user is None or not keys().proves("mail", _bound(purpose, id, user), signature):
         raise MailedTokenInvalid
     unused = MailToken.pk.exists() & MailToken.used_at.does_not_exist()
     return user, adjust(record, MailToken.used_at.set(now), where=unused, otherwise=MailedTokenInvalid())
@@ -71,5 +70,7 @@ def unsubscribe_claim(text: str) -> tuple[str, str]:
     return user_id, kind
 
 
-def _bound(purpose: str, token_id: str, user_id: str, email: str) -> str:
-    return f"{purpose}|{token_id}|{user_id}|{email}"
+def _bound(purpose: str, token_id: str, user: User) -> str:
+    """A reset is bound to the password it replaces as well: once that has changed, older mails are worth nothing."""
+    replaces = table_keys.digest(user.password_hash) if purpose == "reset" else ""
+    return f"{purpose}|{token_id}|{user.id}|{user.email}|{replaces}"

@@ -57,7 +57,7 @@ def register(act: Act, wish: Registration, device: Device) -> SignedIn:
     user = _made(act, wish, name, role, kind)
     standing = _standing(user)
     session, grant = sessions.opened(user, standing, device, act.now)
-    token = mail_tokens.new("verify", user.id, user.email, act.now)
+    token = mail_tokens.new("verify", user.id, act.now)
     fact = replace(act, actor=user.id).fact("user.registered", user.id, audience=[user.id], ver=1, token=token.id)
     writes = [*names.claims(user), put_new(user), put_new(standing), put_new(session), put_new(token)]
     detail = {"place": session.place, "device": session.device, "username": user.username, "email": user.email}
@@ -80,6 +80,8 @@ def _made(act: Act, wish: Registration, name: str, role: str, kind: str) -> User
         tier="free",
         time_zone=wish.time_zone,
         language=wish.language,
+        # A name made of the mail address is not shown to strangers before its owner wants that.
+        listed=wish.username is not None,
         created_at=act.now,
         updated_at=act.now,
     )

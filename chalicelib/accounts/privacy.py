@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.accounts import people, recovery, sessions
+from chalicelib.accounts import feed, people, recovery, sessions
 from chalicelib.accounts.records import AddressClaim, User, UsernameClaim
 from chalicelib.errors import Conflict
 from chalicelib.settings import settings
@@ -17,6 +17,7 @@ from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
 from chalicelib.table.record import Record, moment_text
 from chalicelib.table.writes import adjust, alone, change, delete, persistently, put, together
+from chalicelib.web import idempotency
 from chalicelib.web.identity import Standing
 
 
@@ -37,15 +38,22 @@ def export(act: Act) -> Export:
     """Reading all of it is recorded, like every reading of personal data in bulk."""
     user = people.me(act)
     items: dict[str, list[dict[str, Any]]] = {}
-    for record in _held(user.id):
+    for record in (*_own(user.id), *feed.held(user.id)):
         items.setdefault(_kind(record), []).append(_plain(record.exported()))
     fact = act.fact("user.exported", user.id, audience=[user.id])
     return together(act, fact=fact, result=Export(user.id, act.now, items))
 
 
+def _own(user_id: str) -> Iterator[Record]:
+    """The person's own partition."""
+    return reads.all_of(keys.user(user_id).pk)
+
+
 def _held(user_id: str) -> Iterator[Record]:
-    yield from reads.all_of(keys.user(user_id).pk)
-    yield from reads.all_of(keys.feed_of(user_id))
+    """Everything of a person that can go, answers kept for repeats included."""
+    yield from _own(user_id)
+    yield from feed.held(user_id)
+    yield from idempotency.held(user_id)
 
 
 def _kind(record: Record) -> str:

@@ -36,7 +36,7 @@ def reset_password(fact: Fact) -> Outgoing | None:
     if found is None:
         return None
     user, token = found
-    text = mail_tokens.token("reset", token.id, user.id, user.email)
+    text = mail_tokens.token("reset", token.id, user)
     minutes = mail_tokens.LIFE["reset"] // MINUTE
     return _to(user, letters.ResetPassword(name=user.name, link=_link("auth/password/reset", text), minutes=minutes))
 
@@ -90,7 +90,7 @@ def _person(fact: Fact) -> User | None:
 
 
 def _verify(user: User, token_id: str) -> Outgoing:
-    link = _link("auth/email/verify", mail_tokens.token("verify", token_id, user.id, user.email))
+    link = _link("auth/email/verify", mail_tokens.token("verify", token_id, user))
     return _to(user, letters.VerifyAddress(name=user.name, link=link, hours=mail_tokens.LIFE["verify"] // HOUR))
 
 

@@ -78,7 +78,6 @@ class MailToken(Record, discriminator="mail_token"):
     id = UnicodeAttribute()
     user_id = UnicodeAttribute()
     purpose = UnicodeAttribute()
-    address_digest = UnicodeAttribute()
     expires_at = MomentAttribute()
     used_at = MomentAttribute(null=True)
 

@@ -25,16 +25,16 @@ def ask(act: Act, purpose: str, email: str) -> None:
     """Have a mail sent to this address, if it is anybody's."""
     digest = keys.digest(email)
     limits.take("reset" if purpose == "reset" else "resend", digest, act.now)
-    together(act, fact=act.fact(ASKED[purpose], f"adr_{digest}"), result=None)
+    together(act, fact=act.fact(ASKED[purpose], clock.new_id("req"), address=digest), result=None)
 
 
 def asked(fact: Fact, purpose: str) -> tuple[User, MailToken] | None:
     """Whose mail was asked for, and the token to put into it; the mailer calls this as often as it likes."""
-    claim = reads.one(AddressClaim, keys.address(fact.subject.removeprefix("adr_")))
+    claim = reads.one(AddressClaim, keys.address(fact.payload["address"]))
     user = reads.one(User, keys.user(claim.user_id)) if claim else None
     if user is None or (purpose == "verify" and user.verified_at is not None):
         return None
-    token = mail_tokens.new(purpose, user.id, user.email, fact.at, id=clock.derived_id("mtk", fact.id))
+    token = mail_tokens.new(purpose, user.id, fact.at, id=clock.derived_id("mtk", fact.id))
     with suppress(AlreadyThere):
         alone(put_new(token))
     return user, token

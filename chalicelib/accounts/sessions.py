@@ -21,7 +21,20 @@ from chalicelib.settings import settings
 from chalicelib.table import keys as table_keys
 from chalicelib.table import reads
 from chalicelib.table.acts import Act
-from chalicelib.table.writes import Piece, Write, adjust, alone, change, delete, persistently, put, together
+from chalicelib.table.writes import (
+    AnswerRecorded,
+    Piece,
+    Write,
+    adjust,
+    alone,
+    change,
+    check,
+    commit,
+    delete,
+    persistently,
+    put,
+    together,
+)
 from chalicelib.web import identity, limits
 from chalicelib.web.identity import AccountBanned, Caller, Standing
 
@@ -159,10 +172,19 @@ def sign_in(act: Act, identifier: str, password: str, device: Device) -> SignedI
     if standing.banned:
         raise AccountBanned
     session, grant = opened(user, standing, device, act.now)
-    writes: list[Piece] = [put(session), *attempt.refunds()]
+    writes: list[Piece] = [
+        put(session),
+        # A ban or a new password that comes between the reading and this write must not be outrun.
+        check(standing, Standing.session_version == int(standing.session_version), otherwise=Stale()),
+        *attempt.refunds(),
+    ]
     fact = replace(act, actor=user.id).fact("user.logged_in", user.id, audience=[user.id], session=session.id)
     detail = {"place": session.place, "device": session.device}
-    signed_in = together(act, *writes, fact=fact, detail=detail, result=SignedIn(user, grant))
+    try:
+        signed_in = together(act, *writes, fact=fact, detail=detail, result=SignedIn(user, grant))
+    except AnswerRecorded:  # The repeat of a sign-in that succeeded is no attempt either.
+        commit(attempt.refunds(), act.deadline, token=clock.new_id("rfd"))
+        raise
     if verdict.outdated:
         with suppress(Stale):  # Another sign-in has just done it.
             alone(_rehashed(user, password))

@@ -19,7 +19,7 @@ SYSTEM = "system"
 ANONYMOUS = "anonymous"
 
 
-def _nothing(_: Any) -> "Write | None":
+def _nothing(_: Any, __: str) -> "Write | None":
     return None
 
 
@@ -27,7 +27,8 @@ def _nothing(_: Any) -> "Write | None":
 class Act:
     """`read` is how a rule makes its first read: at the door it brings the caller's standing along in the same trip.
 
-    `remember` turns a rule's result into the record of the answer, for requests that carry an idempotency key.
+    `remember` turns a rule's result into the record of the answer, for requests that carry an idempotency key, and
+    files it under the one whom it tells of.
     """
 
     actor: str
@@ -35,11 +36,11 @@ class Act:
     request_id: str
     deadline: float
     read: Callable[[Iterable[Key]], Mapping[Key, Record]] = reads.many
-    remember: Callable[[Any], "Write | None"] = field(default=_nothing)
+    remember: Callable[[Any, str], "Write | None"] = field(default=_nothing)
 
     def answered_with(self, answer: Any) -> "Act":
         """The same act where a repeat is answered with something else than what the rule returns."""
-        return replace(self, remember=lambda _: self.remember(answer))
+        return replace(self, remember=lambda _, of: self.remember(answer, of))
 
     def unanswered(self) -> "Act":
         """The same act where what is done is no answer to the request, as when it is refused with consequences."""

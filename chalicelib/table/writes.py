@@ -104,7 +104,7 @@ def together(
     writes: list[Piece] = [Write("Put", facts.record(fact), Record.pk.does_not_exist())]
     if detail:
         writes.append(Write("Put", facts.detail(fact.subject, fact, detail)))
-    remembered = act.remember(result)
+    remembered = act.remember(result, fact.subject)
     if remembered is not None:
         writes.append(remembered)
     commit([*writes, *pieces], act.deadline, token=fact.id, own=0)

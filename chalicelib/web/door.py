@@ -31,6 +31,8 @@ log = logging.getLogger("app.error")
 _PATH_VALUE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
+#: Some mail programs press our unsubscribe button this way; what they send says nothing that the address does not.
+_MULTIPART = "multipart/form-data"
 
 
 class PathInvalid(NotFound):
@@ -47,6 +49,7 @@ def serve(route: Route, exchange: Exchange, params: Mapping[str, str]) -> tuple[
     try:
         return _serve(route, exchange, params)
     except ProductError as error:
+        exchange.usage = getattr(error, "usage", None) or exchange.usage
         return refused(error, exchange) if not _wants_page(route, exchange) else _refused_on_a_page(error)
     except Exception:
         log.exception("unhandled", extra=logs.facts(request_id=exchange.request_id, route=route.path))
@@ -188,6 +191,8 @@ def _document(route: Route, exchange: Exchange) -> Any:
     if route.body is None:
         return None
     kind = exchange.headers.get("content-type", _JSON).partition(";")[0].strip().lower()
+    if route.form and kind == _MULTIPART:
+        return {}
     if route.form and kind == _FORM:
         return dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
     if kind != _JSON and not kind.endswith("+json") and raw:
@@ -218,8 +223,8 @@ def _claim(route: Route, exchange: Exchange, path: Mapping[str, str], document: 
     return idempotency.claim(key, subject, place, document, exchange.now)
 
 
-def _remember(route: Route, exchange: Exchange, claim: Claim | None, result: Any) -> Write | None:
-    return None if claim is None else claim.storing(_answer(route, exchange, result))
+def _remember(route: Route, exchange: Exchange, claim: Claim | None, result: Any, of: str) -> Write | None:
+    return None if claim is None else claim.storing(_answer(route, exchange, result), of)
 
 
 def _answer(route: Route, exchange: Exchange, result: Any) -> Answer:

@@ -6,6 +6,7 @@ Answers that carry credentials are stored without them; what they are made from 
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from chalicelib.errors import Invalid, Malformed
 from chalicelib.keyring import keys
 from chalicelib.table import keys as table_keys
 from chalicelib.table import reads
-from chalicelib.table.record import MomentAttribute, Record
+from chalicelib.table.record import MomentAttribute, Record, moment_text
 from chalicelib.table.writes import AnswerRecorded, Write, put_new
 
 HOURS = 24
@@ -55,20 +56,23 @@ class Claim:
     """One request with a key: whose, which, and what exactly it asks."""
 
     digest: str
-    fingerprint: str
+    asked: str
     now: datetime
 
-    def storing(self, answer: Answer) -> Write:
+    def storing(self, answer: Answer, owner: str) -> Write:
+        """The write that keeps the answer, filed under the person of whom it tells, whose erasure takes it along."""
         expires = self.now + timedelta(hours=HOURS)
         record = AnswerRecord.under(
             table_keys.answer(self.digest),
-            fingerprint=self.fingerprint,
+            fingerprint=keys().signed("idempotency", self.asked),
             status=answer.status,
             body=answer.body,
             location=answer.location,
             seed=answer.seed,
             expires_at=expires,
             ttl=expires,
+            gsi1pk=table_keys.answers_to(owner),
+            gsi1sk=moment_text(expires),
         )
         return put_new(record, unless=AnswerRecord.expires_at <= self.now, otherwise=AnswerRecorded())
 
@@ -77,7 +81,7 @@ class Claim:
         record = reads.one(AnswerRecord, table_keys.answer(self.digest))
         if record is None or record.expires_at <= self.now:
             return None
-        if record.fingerprint != self.fingerprint:
+        if not keys().proves("idempotency", self.asked, record.fingerprint):
             raise IdempotencyKeyReused
         return Answer(int(record.status), record.body, record.location, record.seed)
 
@@ -87,5 +91,9 @@ def claim(key: str, subject: str, route: str, body: Any, now: datetime) -> Claim
     if not key or len(key) > LONGEST or not key.isascii() or not key.isprintable():
         raise IdempotencyKeyInvalid
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
-    fingerprint = keys().signed("idempotency", f"{route}|{canonical}")
-    return Claim(table_keys.digest(f"{subject}\x1f{key}"), fingerprint, now)
+    return Claim(table_keys.digest(f"{subject}\x1f{key}"), f"{route}|{canonical}", now)
+
+
+def held(user_id: str) -> Iterator[Record]:
+    """The answers kept that tell of this person."""
+    return reads.all_of(table_keys.answers_to(user_id), index="gsi1")

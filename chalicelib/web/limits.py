@@ -36,6 +36,8 @@ _MEMORY = 4096
 class LimitReached(TooMany):
     """You have used up what this window allows; wait as long as Retry-After says."""
 
+    usage: "Usage | None" = None
+
 
 class LimiterUnavailable(Unavailable):
     """Attempts cannot be counted at the moment, so none is allowed; try again shortly."""
@@ -164,7 +166,9 @@ def _add(scope: str, subject: str, span: Window, quota: Quota, amount: int, *, c
         answer = _limiter().update_item(**_counting(scope, subject, span, quota, amount), ReturnValues="UPDATED_NEW")
     except ClientError as error:
         if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-            raise LimitReached(f"The limit of {quota.limit} is reached: {scope}", retry_after=span.left) from error
+            reached = LimitReached(f"The limit of {quota.limit} is reached: {scope}", retry_after=span.left)
+            reached.usage = Usage(scope, quota, 0, span.left)
+            raise reached from error
         _silent(scope, closed)
         return None
     except BotoCoreError:

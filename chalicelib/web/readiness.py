@@ -30,7 +30,7 @@ class _Memory:
 def confirm() -> dict[str, str]:
     """Every check as "ok"; refused where one is not."""
     checks = _checks()
-    if time.monotonic() - _Memory.asked >= MEMORY_SECONDS:
+    if not settings.enable_cache or time.monotonic() - _Memory.asked >= MEMORY_SECONDS:
         _Memory.failing = frozenset(name for name, ask in checks.items() if not _answers(ask))
         _Memory.asked = time.monotonic()
     failing = [name for name in checks if name in _Memory.failing]

@@ -1,16 +1,5 @@
-"""What the fault tests share with the tests of the API, and the injector that breaks AWS for them."""
+"""The fault tests call the API as the tests of the API do."""
 
-from collections.abc import Iterator
-
-import pytest
-
-from tests.faults.injector import Injector
-from tests.http.conftest import _cheap_hash, api
+from tests.http.conftest import _cheap_hash, api, faults
 
 __all__ = ["_cheap_hash", "api", "faults"]
-
-
-@pytest.fixture
-def faults() -> Iterator[Injector]:
-    with Injector() as injector:
-        yield injector

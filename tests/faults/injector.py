@@ -56,6 +56,7 @@ class Injector:
             event = f"before-send.{client.meta.service_model.service_id.hyphenize()}"
             listener = self._listener(client, of_limiter)
             client.meta.events.register_first(event, listener)
+            _refill(client)
             self._listening.append((client, event, listener))
         return self
 
@@ -98,6 +99,14 @@ class Injector:
             return seen[0] - 1 in wanted
 
         self.break_when(chosen, fault)
+
+
+def _refill(client: Any) -> None:
+    """botocore stops retrying when much has failed lately; a test must not inherit that from the one before."""
+    name = client.meta.service_model.service_id.hyphenize()
+    handler = client.meta.events._emitter._unique_id_handlers[f"retry-config-{name}"]["handler"].__self__
+    quota = handler._retry_quota._quota
+    quota.release(quota._max_capacity)
 
 
 def lost_acknowledgement(client: Any, request: Any) -> Any:

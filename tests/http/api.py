@@ -10,9 +10,7 @@ from typing import Any, TypeVar
 import jwt
 
 from app import app
-from chalicelib.accounts.records import User
 from chalicelib.settings import settings
-from chalicelib.table.writes import alone, put
 from infra.local.gateway import Gateway, Reply
 from tests.factories import people
 
@@ -124,10 +122,3 @@ def at_once(times: int, work: Callable[[int], T]) -> list[T]:
 
     with ThreadPoolExecutor(times) as pool:
         return list(pool.map(one, range(times)))
-
-
-def set_on(user: User, **values: Any) -> None:
-    """Change a person in the table directly."""
-    for name, value in values.items():
-        setattr(user, name, value)
-    alone(put(user))

@@ -145,8 +145,10 @@ def test_after_a_ban_is_lifted_one_signs_in_anew(api: Api) -> None:
 def test_banning_and_lifting_twice_is_no_error(api: Api) -> None:
     person, admin = api.register(), api.admin()
     path = f"/admin/users/{person.id}/ban"
-    statuses = [api.call(method, path, {} if method == "POST" else None, token=admin.access).status
-                for method in ("POST", "POST", "DELETE", "DELETE")]
+    statuses = [
+        api.call(method, path, {} if method == "POST" else None, token=admin.access).status
+        for method in ("POST", "POST", "DELETE", "DELETE")
+    ]
     assert statuses == [200] * 4
 
 

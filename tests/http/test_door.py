@@ -59,12 +59,16 @@ def test_a_body_above_the_limit_is_413(api: Api, path: str) -> None:
     assert problem(api.post(path, json.dumps({"username": "x" * 300_000}).encode())) == (413, "body_too_large")
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/xml", "multipart/form-data", "application/x-www-form-urlencoded"]
+)
 def test_a_body_of_another_type_is_415(api: Api, kind: str) -> None:
     assert problem(api.post("/auth/login", b"username=x", content_type=kind)) == (415, "body_type_unsupported")
 
 
-@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/merge-patch+json"])
+@pytest.mark.parametrize(
+    "kind", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/merge-patch+json"]
+)
 def test_json_is_taken_under_each_of_its_names(api: Api, kind: str) -> None:
     assert api.post("/auth/register", json.dumps(registration()).encode(), content_type=kind).status == 201
 
@@ -84,7 +88,9 @@ def test_a_repeated_query_is_refused_by_name(api: Api) -> None:
     assert (reply.status, fields(reply)) == (422, {"q": "repeated"})
 
 
-@pytest.mark.parametrize("id", ["%23", "a%23b", "..", "%2E%2E", "%2F", "%00", "%0A", "ses_%F0%9F%98%80", "x" * 81, "%ZZ", "%"])
+@pytest.mark.parametrize(
+    "id", ["%23", "a%23b", "..", "%2E%2E", "%2F", "%00", "%0A", "ses_%F0%9F%98%80", "x" * 81, "%ZZ", "%"]
+)
 def test_an_odd_id_is_simply_not_found(api: Api, id: str) -> None:
     reply = api.delete(f"/auth/sessions/{id}", token=api.register().access)
     assert reply.status == 404
@@ -163,9 +169,7 @@ def every_kind(api: Api, monkeypatch: pytest.MonkeyPatch) -> dict[int, Reply]:
     return replies | {500: api.get("/auth/me", token=person.access)}
 
 
-def test_every_answer_has_the_security_headers_and_names_its_request(
-    api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_answer_has_the_security_headers_and_names_its_request(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     for status, reply in every_kind(api, monkeypatch).items():
         assert reply.status == status
         assert SECURITY - {name.lower() for name, _ in reply.headers} == set(), status
@@ -244,9 +248,7 @@ def test_a_failure_of_ours_leaves_its_stack_trace(
 
 
 @pytest.mark.row("E49")
-def test_the_log_has_no_token_no_address_no_password_and_no_query(
-    api: Api, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_log_has_no_token_no_address_no_password_and_no_query(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
     person = api.register()
     api.post("/auth/login", {"email": person.email, "password": person.password})
     api.post("/auth/refresh", {"refresh": person.refresh})

@@ -44,9 +44,7 @@ def test_a_replay_says_that_it_is_one(api: Api) -> None:
 
 def test_the_order_of_fields_does_not_matter(api: Api) -> None:
     first = registration()
-    replies = [
-        api.post("/auth/register", body, idempotency_key=KEY) for body in (first, dict(reversed(first.items())))
-    ]
+    replies = [api.post("/auth/register", body, idempotency_key=KEY) for body in (first, dict(reversed(first.items())))]
     assert replies[0].body == replies[1].body
 
 

@@ -82,11 +82,11 @@ def test_a_change_that_changes_nothing_keeps_the_version(api: Api) -> None:
         ("is_verified", True),
     ],
 )
-@pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_what_a_profile_cannot_hold_is_refused_by_name(api: Api, method: str, field: str, value: Any) -> None:
+def test_what_a_profile_cannot_hold_is_refused_by_name(api: Api, field: str, value: Any) -> None:
     person = api.register()
-    reply = api.call(method, "/users/profile", {field: value}, token=person.access)
-    assert (reply.status, list(fields(reply))) == (422, [field])
+    for method in ("PUT", "PATCH"):
+        reply = api.call(method, "/users/profile", {field: value}, token=person.access)
+        assert (reply.status, list(fields(reply))) == (422, [field])
 
 
 def test_a_change_made_on_what_was_read_is_accepted(api: Api) -> None:
@@ -105,7 +105,7 @@ def test_a_change_made_on_an_older_version_is_412(api: Api, method: str) -> None
     assert api.get("/users/profile", token=person.access).json()["bio"] == "first"
 
 
-@pytest.mark.parametrize("tag", ['"rubbish"', "", '"-1.x"', '"٣.x"', '"' + "9" * 400 + '"', "W/\"1.x\""])
+@pytest.mark.parametrize("tag", ['"rubbish"', "", '"-1.x"', '"٣.x"', '"' + "9" * 400 + '"', 'W/"1.x"'])
 def test_a_version_that_is_not_ours_matches_nothing(api: Api, tag: str) -> None:
     person = api.register()
     assert api.patch("/users/profile", {"bio": "x"}, token=person.access, if_match=tag).status == 412
@@ -119,9 +119,7 @@ def test_any_version_matches_a_star(api: Api) -> None:
 def test_of_eight_who_change_the_same_version_at_once_exactly_one_succeeds(api: Api) -> None:
     person = api.register()
     tag = api.get("/users/profile", token=person.access).header("etag") or ""
-    replies = at_once(
-        8, lambda n: api.patch("/users/profile", {"bio": str(n)}, token=person.access, if_match=tag)
-    )
+    replies = at_once(8, lambda n: api.patch("/users/profile", {"bio": str(n)}, token=person.access, if_match=tag))
     assert sorted(reply.status for reply in replies) == [200] + [412] * 7
 
 

@@ -150,9 +150,7 @@ def test_a_hundred_turns_follow_one_another(api: Api) -> None:
 
 @pytest.mark.row("X36", "M83")
 @pytest.mark.parametrize(("seconds", "status"), [(-1, 200), (0, 401), (1, 401)])
-def test_a_refresh_token_lives_seven_days(
-    api: Api, clock: time_machine.Traveller, seconds: int, status: int
-) -> None:
+def test_a_refresh_token_lives_seven_days(api: Api, clock: time_machine.Traveller, seconds: int, status: int) -> None:
     person = api.register()
     clock.shift(timedelta(days=7, seconds=seconds))
     assert turn(api, person.refresh).status == status

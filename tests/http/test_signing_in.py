@@ -24,7 +24,7 @@ def attempt(api: Api, password: str = "wrong-wrong-wrong", name: str = "asha", i
 
 
 def limit(patch: pytest.MonkeyPatch, scope: str, amount: int, seconds: int = 900) -> None:
-    patch.setitem(settings.quotas, scope, Quota(amount, seconds))  # type: ignore[arg-type]
+    patch.setitem(settings.quotas, scope, Quota(amount, seconds))
 
 
 def quoted(reply: Reply) -> tuple[int, list[str], dict[str, object]]:

@@ -39,7 +39,7 @@ def _room_for_attacks(monkeypatch: pytest.MonkeyPatch) -> None:
     from chalicelib.settings import settings as product
 
     for scope in ("anonymous", "user", "mailed_token", "register", "login_address", "password_check"):
-        monkeypatch.setitem(product.quotas, scope, Quota(1_000_000, 3600))  # type: ignore[arg-type]
+        monkeypatch.setitem(product.quotas, scope, Quota(1_000_000, 3600))
 
 
 @pytest.fixture(autouse=True)

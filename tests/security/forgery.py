@@ -55,11 +55,13 @@ def _algorithms(good: str, header: Claims, claims: Claims) -> Iterator[tuple[str
         yield f"alg {name!r} without signature", f"{other}.{second}."
         yield f"alg {name!r} with the signature of HS256", made(header | {"alg": name}, claims)
         yield f"alg {name!r} with the old signature", f"{other}.{second}.{third}"
-    wide = signed(
-        json.dumps(header | {"alg": "HS512"}).encode(), json.dumps(claims).encode(), digest=hashlib.sha512
-    )
+    wide = signed(json.dumps(header | {"alg": "HS512"}).encode(), json.dumps(claims).encode(), digest=hashlib.sha512)
     yield "another HMAC of our own key", wide
-    for name, key in (("empty key", b""), ("public key as secret", b"-----BEGIN PUBLIC KEY-----\nMFkw"), ("zeros", bytes(32))):
+    for name, key in (
+        ("empty key", b""),
+        ("public key as secret", b"-----BEGIN PUBLIC KEY-----\nMFkw"),
+        ("zeros", bytes(32)),
+    ):
         yield f"HS256 with {name}", made(header, claims, key)
     yield "no alg at all", made({k: v for k, v in header.items() if k != "alg"}, claims)
     yield "alg that is a list", made(header | {"alg": ["HS256"]}, claims)
@@ -90,16 +92,34 @@ def _damages(good: str, header: Claims, claims: Claims) -> Iterator[tuple[str, s
     for name, value in (("sub", "usr_somebodyelse"), ("exp", 99_999_999_999), ("roles", ["admin"])):
         twice = f'{text[:-1]}, "{name}": {json.dumps(value)}' + "}"
         yield f"{name} twice", signed(json.dumps(header).encode(), twice.encode())
-    yield "kid twice", signed(
-        (json.dumps(header)[:-1] + f', "kid": "{header["kid"]}"' + "}").encode(), json.dumps(claims).encode()
+    yield (
+        "kid twice",
+        signed((json.dumps(header)[:-1] + f', "kid": "{header["kid"]}"' + "}").encode(), json.dumps(claims).encode()),
     )
 
 
 def _headers(header: Claims, claims: Claims) -> Iterator[tuple[str, str]]:
     odd: list[Any] = [
-        "../../../../dev/null", "/etc/passwd", "k1' OR '1'='1", "k1; DROP TABLE users", "k1#", "#", "k2", "", "K1",
-        " k1", "k1\x00", "k" * 3000, "http://attacker.example/key", 1, None, True, ["k1"], {"k1": "k1"}, 1.5,
-    ]  # fmt: skip
+        "../../../../dev/null",
+        "/etc/passwd",
+        "k1' OR '1'='1",
+        "k1; DROP TABLE users",
+        "k1#",
+        "#",
+        "k2",
+        "",
+        "K1",
+        " k1",
+        "k1\x00",
+        "k" * 3000,
+        "http://attacker.example/key",
+        1,
+        None,
+        True,
+        ["k1"],
+        {"k1": "k1"},
+        1.5,
+    ]
     for kid in odd:
         yield f"kid {str(kid)[:30]!r}", made(header | {"kid": kid}, claims)
         yield f"kid {str(kid)[:30]!r} with an empty key", made(header | {"kid": kid}, claims, b"")
@@ -125,15 +145,51 @@ def _claims(header: Claims, claims: Claims) -> Iterator[tuple[str, str]]:
         yield f"without {name}", made(header, {k: v for k, v in claims.items() if k != name})
     now = int(clock.now().timestamp())
     changed: list[tuple[str, Any]] = [
-        ("iss", "somebody"), ("iss", "LearnFlow"), ("iss", ["learnflow"]), ("iss", None), ("iss", ""),
-        ("aud", "learnflow"), ("aud", "other-api"), ("aud", []), ("aud", None), ("aud", 1), ("aud", {"learnflow-api": 1}),
-        ("exp", now - 31), ("exp", 0), ("exp", -1), ("exp", "soon"), ("exp", None), ("exp", []), ("exp", "NaN"),
-        ("iat", now + 3600), ("iat", "now"), ("iat", None), ("nbf", now + 3600), ("nbf", "later"), ("nbf", None),
-        ("sub", 1), ("sub", None), ("sub", ["usr_x"]), ("sub", {"id": "usr_x"}), ("sub", True), ("sub", ""),
-        ("sub", "usr_nobody"), ("sub", "USER"), ("sub", "x#y"), ("sub", "anonymous"), ("sub", "system"),
-        ("jti", 1), ("jti", None), ("sid", None), ("sv", 0), ("sv", 99), ("sv", "1"), ("sv", None),
-        ("roles", None), ("roles", 5),
-    ]  # fmt: skip
+        ("iss", "somebody"),
+        ("iss", "LearnFlow"),
+        ("iss", ["learnflow"]),
+        ("iss", None),
+        ("iss", ""),
+        ("aud", "learnflow"),
+        ("aud", "other-api"),
+        ("aud", []),
+        ("aud", None),
+        ("aud", 1),
+        ("aud", {"learnflow-api": 1}),
+        ("exp", now - 31),
+        ("exp", 0),
+        ("exp", -1),
+        ("exp", "soon"),
+        ("exp", None),
+        ("exp", []),
+        ("exp", "NaN"),
+        ("iat", now + 3600),
+        ("iat", "now"),
+        ("iat", None),
+        ("nbf", now + 3600),
+        ("nbf", "later"),
+        ("nbf", None),
+        ("sub", 1),
+        ("sub", None),
+        ("sub", ["usr_x"]),
+        ("sub", {"id": "usr_x"}),
+        ("sub", True),
+        ("sub", ""),
+        ("sub", "usr_nobody"),
+        ("sub", "USER"),
+        ("sub", "x#y"),
+        ("sub", "anonymous"),
+        ("sub", "system"),
+        ("jti", 1),
+        ("jti", None),
+        ("sid", None),
+        ("sv", 0),
+        ("sv", 99),
+        ("sv", "1"),
+        ("sv", None),
+        ("roles", None),
+        ("roles", 5),
+    ]
     for name, value in changed:
         yield f"{name} = {value!r}", made(header, claims | {name: value})
 
@@ -159,6 +215,9 @@ def endings() -> dict[str, Callable[[Person], None]]:
         due = clock.now().replace(year=clock.now().year + 1)
         assert privacy.erase(crew.act("system"), person.id, as_of=due)
 
+    def erasure_asked(person: Person) -> None:
+        privacy.ask_erasure(crew.act(person.id), crew.PASSWORD)
+
     def password_changed(person: Person) -> None:
         recovery.change_password(crew.act(person.id), crew.PASSWORD, "nine-quiet-herons", Device("", ""))
 
@@ -180,6 +239,6 @@ def endings() -> dict[str, Callable[[Person], None]]:
         "password changed": password_changed,
         "password reset": password_reset,
         "refresh token reused": refresh_reused,
-        "erasure asked": lambda person: None if privacy.ask_erasure(crew.act(person.id), crew.PASSWORD) else None,
+        "erasure asked": erasure_asked,
         "erased": erased,
     }

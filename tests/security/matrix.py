@@ -1,4 +1,4 @@
-"""Reads matrix.yaml and sets up what its cells need: the actors, the objects, and each request with its parts filled in."""
+"""Reads matrix.yaml and sets up what its cells need: actors, objects, and requests with their parts filled in."""
 
 import json
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from chalicelib import clock
-from chalicelib.accounts import administration, mail_tokens
+from chalicelib.accounts import mail_tokens
 from chalicelib.accounts.sessions import Device
 from tests.security import crew
 from tests.security.client import Answer, Api
@@ -86,6 +86,8 @@ class Stage:
     def request(self, row: Row, actor: str, path: str = "") -> tuple[str, Any]:
         """Path and body with everything in pointed brackets filled in."""
         text, where = json.dumps(row.body), path or row.path
+        if "<" not in text + where:
+            return where, row.body
         for name, value in self.filled(actor).items():
             text, where = text.replace(f"<{name}>", value), where.replace(f"<{name}>", value)
         return where, json.loads(text)
@@ -124,9 +126,10 @@ def stage(api: Api) -> Stage:
         "expired": crew.join("expired"),
         "revoked": crew.join("revoked"),
     }
-    crew.ban(actors["banned"], CANARIES["ban reason"])
-    crew.ban(other, CANARIES["ban reason"])
-    administration.unban(crew.act("usr_admin"), other.id)
+    boss = crew.act(actors["admin"].id)
+    crew.ban(actors["banned"], CANARIES["ban reason"], boss)
+    crew.ban(other, CANARIES["ban reason"], boss)
+    crew.unban(other, boss)
     actors["other"] = crew.again(other, secret)
     crew.sign_out(actors["revoked"])
     return Stage(api, actors, actors["other"])

@@ -105,7 +105,9 @@ def test_a_form_of_another_site_is_no_sign_in(api: Api, kind: str) -> None:
     require_problem(api.post("/api/v1/auth/login", raw=raw, content_type=kind), 415)
 
 
-@pytest.mark.parametrize("cookie", [f"{NAME}=", f"{NAME}=x", f"{NAME}={'a' * 5000}", f'{NAME}="\\"', "=;=;", f"{NAME}=é"])
+@pytest.mark.parametrize(
+    "cookie", [f"{NAME}=", f"{NAME}=x", f"{NAME}={'a' * 5000}", f'{NAME}="\\"', "=;=;", f"{NAME}=é"]
+)
 def test_a_damaged_cookie_is_refused(api: Api, cookie: str) -> None:
     headers: dict[str, Any] = {"cookie": cookie, "origin": OURS, "x_csrf_token": "x"}
     require_problem(api.post("/api/v1/auth/refresh", {}, **headers), 401)

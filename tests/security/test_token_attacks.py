@@ -116,7 +116,7 @@ def test_a_key_named_in_the_header_is_never_looked_at(api: Api, extra: str) -> N
 def test_an_authorization_header_of_another_form_is_refused(api: Api, spelling: str) -> None:
     header = spelling.format(t=crew.join("asha", "admin").access)
     for method, path in DOORS:
-        body = {} if method == "PATCH" else None
+        body: dict[str, str] | None = {} if method == "PATCH" else None
         require_problem(api.call(method, path, body, Authorization=header), 401)
 
 

@@ -1,4 +1,4 @@
-"""The audit chain holds under crowds and repeats, and names the first entry that somebody touched (B13)."""
+"""The audit chain holds under crowds and repeats, and names the first entry that somebody touched."""
 
 import json
 import random

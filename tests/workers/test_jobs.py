@@ -1,4 +1,4 @@
-"""A clock strikes once: twice, at once, late or killed, the work of a date is done once and resumed (F16)."""
+"""A clock strikes once: twice, at once, late or killed, the work of a date is done once and resumed."""
 
 import threading
 from datetime import UTC, datetime, timedelta

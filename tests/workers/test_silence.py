@@ -1,4 +1,4 @@
-"""Bounces and complaints come back, and no mail goes to that address any more (S36)."""
+"""Bounces and complaints come back, and no mail goes to that address any more."""
 
 import json
 from typing import Any

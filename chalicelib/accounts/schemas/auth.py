@@ -86,6 +86,12 @@ class RefreshIn(In):
     refresh: RefreshToken | None = None
     refresh_token: RefreshToken | None = None
 
+    @model_validator(mode="after")
+    def _one(self) -> "RefreshIn":
+        if self.refresh and self.refresh_token and self.refresh != self.refresh_token:
+            raise ValueError("refresh and refresh_token must not differ")
+        return self
+
     @property
     def token(self) -> str | None:
         return self.refresh or self.refresh_token

@@ -1,6 +1,7 @@
 """Kinds of values that several bodies share."""
 
 import re
+from functools import cache
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -15,8 +16,12 @@ _ADDRESS = re.compile(
     r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
 )
 #: Names of machines that only some can reach, and encoded names, which look like others.
-_NOT_PUBLIC = re.compile(r"(?:^|\.)xn--|\.(?:localhost|local|localdomain|internal|intranet|lan|home\.arpa|test|invalid)$")
-_USERNAME = re.compile(r"[\w.+-]+")
+_NOT_PUBLIC = re.compile(
+    r"(?:^|\.)xn--|\.(?:localhost|local|localdomain|internal|intranet|lan|home\.arpa|test|invalid)$"
+)
+_USERNAME = re.compile(r"[A-Za-z0-9._+-]+")
+#: Names that speak for the platform.
+_RESERVED = frozenset("admin administrator anonymous learnflow moderator root security staff support system".split())
 
 
 def _address(text: str) -> str:
@@ -27,12 +32,20 @@ def _address(text: str) -> str:
 
 def _username(text: str) -> str:
     if not _USERNAME.fullmatch(text):
-        raise ValueError("may contain letters, digits and . + - _ only")
+        raise ValueError("may contain the letters A to Z, digits and . + - _ only")
+    if text.lower() in _RESERVED:
+        raise ValueError("is reserved")
     return text
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Listing them takes milliseconds."""
+    return frozenset(available_timezones())
+
+
 def _zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError("must be an IANA time zone like Asia/Kolkata")
     ZoneInfo(name)
     return name

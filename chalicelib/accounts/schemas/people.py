@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from chalicelib.accounts.preferences import KINDS
 from chalicelib.accounts.privacy import Export
@@ -165,9 +165,15 @@ class AdminUserPatch(In):
 
     model_config = ConfigDict(json_schema_extra=example(tier="premium"))
 
-    roles: Annotated[list[Role], Field(max_length=3)] | None = None
+    roles: Annotated[list[Role], Field(min_length=1, max_length=3)] | None = None
     role: Role | None = None
     tier: Tier | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "AdminUserPatch":
+        if self.role is not None and self.roles is not None:
+            raise ValueError("send role or roles, not both")
+        return self
 
     def wanted_roles(self) -> list[str] | None:
         if self.roles is not None:
