@@ -1,11 +1,5 @@
-"""Sessions: signing in, refreshing with rotation, signing out. A session is one refresh family on one device.
+"""Sessions: signing in, signing out. A session is one refresh family on one device; `refreshing.py` keeps it alive."""
 
-The refresh token of turn n is `<family>.<n>.<signature>`. Using the newest makes the next; the one before it stays good
-until the next is first used and 20 seconds longer, because honest clients lose answers and open several tabs. Anything
-older can only be a copy, and ends the session.
-"""
-
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -13,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.accounts import names, passwords
+from chalicelib.accounts import names, passwords, refresh_tokens
 from chalicelib.accounts.records import Session, User
+from chalicelib.accounts.refresh_tokens import RefreshTokenInvalid
 from chalicelib.errors import NotFound, Stale, Unauthenticated
-from chalicelib.keyring import keys
 from chalicelib.settings import settings
 from chalicelib.table import keys as table_keys
 from chalicelib.table import reads
@@ -35,23 +29,12 @@ from chalicelib.table.writes import (
     put,
     together,
 )
-from chalicelib.web import identity, limits
+from chalicelib.web import attempts, identity, limits
 from chalicelib.web.identity import AccountBanned, Caller, Standing
-
-GRACE = timedelta(seconds=20)
-LONGEST = 300
 
 
 class CredentialsWrong(Unauthenticated):
     """The name or the password is wrong."""
-
-
-class RefreshTokenInvalid(Unauthenticated):
-    """The refresh token is not one of ours, has expired, or its session has ended."""
-
-
-class RefreshTokenReused(Unauthenticated):
-    """This refresh token had been replaced; its session has been ended for safety."""
 
 
 class SessionUnknown(NotFound):
@@ -97,7 +80,7 @@ class Grant:
         return identity.access_token(caller, now=datetime.fromisoformat(self.issued_at), id=self.jti)
 
     def refresh_token(self) -> str:
-        return refresh_token(self.user_id, self.session_id, self.turn)
+        return refresh_tokens.token(self.user_id, self.session_id, self.turn)
 
     def seed(self) -> dict[str, Any]:
         return asdict(self)
@@ -109,21 +92,6 @@ class SignedIn:
 
     user: User
     grant: Grant
-
-
-def refresh_token(user_id: str, session_id: str, turn: int) -> str:
-    family = f"{user_id}~{session_id}"
-    return f"{family}.{turn}.{keys().signed('refresh', f'{family}|{turn}')}"
-
-
-def parsed(text: str) -> tuple[str, str, int]:
-    """Person, session and turn of a refresh token that we signed."""
-    family, turn, signature = [*text.split("."), "", ""][:3] if len(text) <= LONGEST else ("", "", "")
-    user_id, _, session_id = family.partition("~")
-    whole = text.count(".") == 2 and re.fullmatch(r"0|[1-9][0-9]{0,8}", turn) and signature.isascii()
-    if not whole or not keys().proves("refresh", f"{family}|{int(turn)}", signature):
-        raise RefreshTokenInvalid
-    return user_id, session_id, int(turn)
 
 
 def opened(user: User, standing: Standing, device: Device, now: datetime) -> tuple[Session, Grant]:
@@ -143,10 +111,10 @@ def opened(user: User, standing: Standing, device: Device, now: datetime) -> tup
         created_at=now,
         ttl=now + timedelta(days=settings.session_days + 1),
     )
-    return session, _grant(user, standing, id, 0, now)
+    return session, grant(user, standing, id, 0, now)
 
 
-def _grant(user: User, standing: Standing, session_id: str, turn: int, now: datetime) -> Grant:
+def grant(user: User, standing: Standing, session_id: str, turn: int, now: datetime) -> Grant:
     return Grant(
         user_id=user.id,
         session_id=session_id,
@@ -164,7 +132,7 @@ def _grant(user: User, standing: Standing, session_id: str, turn: int, now: date
 def sign_in(act: Act, identifier: str, password: str, device: Device) -> SignedIn:
     """Four trips: whose name it is, count the attempt, the person, the session. Unknown names cost the same."""
     claimed = names.owner(identifier)
-    attempt = limits.attempt(claimed or table_keys.digest(identifier.strip().lower()), device.address, act.now)
+    attempt = attempts.count(claimed or table_keys.digest(identifier.strip().lower()), device.address, act.now)
     user, standing = _person(claimed or "usr_nobody")
     verdict = passwords.verify(password, user.password_hash) if user else passwords.verify_nobody(password)
     if user is None or standing is None or not verdict.matches:
@@ -201,63 +169,6 @@ def _person(user_id: str) -> tuple[User | None, Standing | None]:
 def _rehashed(user: User, password: str) -> Write:
     fresh = User.password_hash.set(passwords.hashed(password))
     return adjust(user, fresh, where=User.password_hash == user.password_hash)
-
-
-def refresh(act: Act, text: str) -> SignedIn:
-    """The next pair of tokens; two tabs that ask at once get the same pair's refresh token."""
-    user_id, session_id, turn = parsed(text)
-
-    def attempt() -> SignedIn | None:
-        session, user, standing = family(user_id, session_id, act.now)
-        newest = _rotated(session, turn, act.now)
-        if newest is None:
-            _end_reused(act, session, standing)
-            return None
-        return SignedIn(user, _grant(user, standing, session_id, newest, act.now))
-
-    outcome = persistently(act, attempt)
-    if outcome is None:
-        raise RefreshTokenReused
-    return outcome
-
-
-def family(user_id: str, session_id: str, now: datetime) -> tuple[Session, User, Standing]:
-    wanted = table_keys.session(user_id, session_id), table_keys.user(user_id), table_keys.standing(user_id)
-    found = reads.many(wanted)
-    session, user, standing = (found.get(key) for key in wanted)
-    if not (isinstance(session, Session) and isinstance(user, User) and isinstance(standing, Standing)):
-        raise RefreshTokenInvalid
-    if session.version != standing.session_version or min(session.expires_at, session.ends_at) <= now:
-        raise RefreshTokenInvalid
-    if standing.banned:
-        raise AccountBanned
-    return session, user, standing
-
-
-def _rotated(session: Session, turn: int, now: datetime) -> int | None:
-    """The turn whose token the caller gets; none where the presented one is a copy of something long replaced."""
-    newest = int(session.turn)
-    if turn == newest:
-        alone(
-            adjust(
-                session,
-                Session.turn.set(newest + 1),
-                Session.rotated_at.set(now),
-                Session.expires_at.set(min(now + timedelta(days=settings.refresh_days), session.ends_at)),
-                where=Session.turn == newest,
-                otherwise=Stale(),
-            )
-        )
-        return newest + 1
-    if turn == newest - 1 or (turn == newest - 2 and now - session.rotated_at <= GRACE):
-        return newest
-    return None
-
-
-def _end_reused(act: Act, session: Session, standing: Standing) -> None:
-    act = replace(act.unanswered(), actor=session.user_id)
-    fact = act.fact("user.token_reused", session.user_id, audience=[session.user_id], session=session.id)
-    together(act, *ending(session, standing, act.now), fact=fact, result=None)
 
 
 def ending(session: Session, standing: Standing, now: datetime) -> list[Write]:

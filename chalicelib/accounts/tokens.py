@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chalicelib.accounts import sessions
-from chalicelib.accounts.sessions import RefreshTokenInvalid
+from chalicelib.accounts import refresh_tokens, refreshing
+from chalicelib.accounts.refresh_tokens import RefreshTokenInvalid
 from chalicelib.table import keys, reads
 from chalicelib.web import identity
 from chalicelib.web.identity import Standing
@@ -28,8 +28,8 @@ def facts_of(token: str, now: datetime) -> TokenFacts:
 
 
 def _refresh_facts(token: str, now: datetime) -> TokenFacts:
-    user_id, session_id, turn = sessions.parsed(token)
-    session, _, _ = sessions.family(user_id, session_id, now)
+    user_id, session_id, turn = refresh_tokens.parsed(token)
+    session, _, _ = refreshing.family(user_id, session_id, now)
     if turn < int(session.turn) - 1:
         raise RefreshTokenInvalid
     return TokenFacts("refresh", user_id, min(session.expires_at, session.ends_at))

@@ -7,8 +7,6 @@ permits lie unused in other instances. A limiter that does not answer lets reads
 import ipaddress
 import logging
 import threading
-import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,15 +19,12 @@ from chalicelib.errors import TooMany, Unavailable
 from chalicelib.settings import Quota, settings
 from chalicelib.table import keys
 from chalicelib.table.reads import raw_key
-from chalicelib.table.writes import pauses
 
 log = logging.getLogger("app.limits")
 
 LEASE_PART = 16
 SINGLE_BELOW = 0.2
 GRACE_SECONDS = 3600
-DELAY_STEP = 15
-ATTEMPT_SECONDS = 3.0
 _MEMORY = 4096
 
 
@@ -157,33 +152,33 @@ def forget() -> None:
     _leases.clear()
 
 
-def _limiter() -> Any:
+def limiter() -> Any:
     return aws.client("dynamodb", attempts=1, read_seconds=settings.limiter_timeout)
 
 
 def _add(scope: str, subject: str, span: Window, quota: Quota, amount: int, *, closed: bool) -> int | None:
     try:
-        answer = _limiter().update_item(**_counting(scope, subject, span, quota, amount), ReturnValues="UPDATED_NEW")
+        answer = limiter().update_item(**counting(scope, subject, span, quota, amount), ReturnValues="UPDATED_NEW")
     except ClientError as error:
         if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
             reached = LimitReached(f"The limit of {quota.limit} is reached: {scope}", retry_after=span.left)
             reached.usage = Usage(scope, quota, 0, span.left)
             raise reached from error
-        _silent(scope, closed)
+        silent(scope, closed)
         return None
     except BotoCoreError:
-        _silent(scope, closed)
+        silent(scope, closed)
         return None
     return int(answer["Attributes"]["n"]["N"])
 
 
-def _silent(scope: str, closed: bool) -> None:
+def silent(scope: str, closed: bool) -> None:
     log.warning("limiter does not answer", extra=logs.facts(scope=scope, closed=closed))
     if closed:
         raise LimiterUnavailable(retry_after=2)
 
 
-def _counting(scope: str, subject: str, span: Window, quota: Quota, amount: int) -> dict[str, Any]:
+def counting(scope: str, subject: str, span: Window, quota: Quota, amount: int) -> dict[str, Any]:
     return {
         "TableName": settings.table_name,
         "Key": raw_key(keys.limit(scope, subject, span.name)),
@@ -194,108 +189,10 @@ def _counting(scope: str, subject: str, span: Window, quota: Quota, amount: int)
             ":amount": {"N": str(amount)},
             ":room": {"N": str(quota.limit - amount)},
             ":kind": {"S": "limit"},
-            ":ttl": {"N": str(_expiry(span))},
+            ":ttl": {"N": str(expiry(span))},
         },
     }
 
 
-def _expiry(span: Window) -> int:
+def expiry(span: Window) -> int:
     return int(clock.now().timestamp()) + span.left + GRACE_SECONDS
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A sign-in attempt that was counted before the password was looked at, and what gives it back."""
-
-    counters: Sequence[tuple[str, str, Window]]
-
-    def refunds(self) -> list[dict[str, Any]]:
-        """Raw transaction items: a success costs the address and the pair nothing and clears the account's delay."""
-        *windows, account = self.counters
-        return [_given_back(scope, subject, span) for scope, subject, span in windows] + [_cleared(*account)]
-
-
-def attempt(account: str, address: str, now: datetime) -> Attempt:
-    """Count one sign-in attempt in all three scopes, or none: per address, per account and address, per account."""
-    place = network(address)
-    counters = [
-        ("login_address", place, window(settings.quotas["login_address"], now)),
-        ("login_pair", f"{account}@{place}", window(settings.quotas["login_pair"], now)),
-        ("login_account", account, window(settings.quotas["login_account"], now)),
-    ]
-    items = [_counting(*each, settings.quotas[each[0]], 1) for each in counters[:2]]
-    items.append(_delaying(account, counters[2][2], now))
-    _commit_attempt(items, counters, now)
-    return Attempt(counters)
-
-
-def _commit_attempt(items: list[dict[str, Any]], counters: list[tuple[str, str, Window]], now: datetime) -> None:
-    updates = [{"Update": {**item, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}} for item in items]
-    for _ in pauses(time.monotonic() + ATTEMPT_SECONDS):
-        try:
-            _limiter().transact_write_items(TransactItems=updates)
-        except ClientError as error:
-            _judge_attempt(error, counters, now)
-        except BotoCoreError:
-            _silent("login", closed=True)
-        else:
-            return
-    raise LimiterUnavailable(retry_after=1)
-
-
-def _judge_attempt(error: ClientError, counters: list[tuple[str, str, Window]], now: datetime) -> None:
-    reasons = error.response.get("CancellationReasons", [])
-    for reason, (scope, _, span) in zip(reasons, counters, strict=False):
-        if reason.get("Code") == "ConditionalCheckFailed":
-            wait = span.left
-            if scope == "login_account" and "next_at" in reason.get("Item", {}):
-                wait = max(1, int(reason["Item"]["next_at"]["N"]) - int(now.timestamp()))
-            raise LimitReached("Too many sign-in attempts.", retry_after=wait) from error
-    if not any(reason.get("Code") == "TransactionConflict" for reason in reasons):
-        _silent("login", closed=True)
-
-
-def _delaying(account: str, span: Window, now: datetime) -> dict[str, Any]:
-    """After as many attempts as the quota, each further one must wait 15 s longer than the one before.
-
-    `gap` starts that far below zero and grows with every attempt, so one condition serves both phases.
-    """
-    second = int(now.timestamp())
-    return {
-        "TableName": settings.table_name,
-        "Key": raw_key(keys.limit("login_account", account, span.name)),
-        "UpdateExpression": (
-            "SET next_at = if_not_exists(gap, :start) + :now, gap = if_not_exists(gap, :start) + :step,"
-            " #kind = :kind, #ttl = if_not_exists(#ttl, :ttl)"
-        ),
-        "ConditionExpression": "attribute_not_exists(next_at) OR next_at <= :now",
-        "ExpressionAttributeNames": {"#kind": "kind", "#ttl": "ttl"},
-        "ExpressionAttributeValues": {
-            ":start": {"N": str(-DELAY_STEP * (settings.quotas["login_account"].limit - 1))},
-            ":step": {"N": str(DELAY_STEP)},
-            ":now": {"N": str(second)},
-            ":kind": {"S": "limit"},
-            ":ttl": {"N": str(_expiry(span))},
-        },
-    }
-
-
-def _given_back(scope: str, subject: str, span: Window) -> dict[str, Any]:
-    return {
-        "Update": {
-            "TableName": settings.table_name,
-            "Key": raw_key(keys.limit(scope, subject, span.name)),
-            "UpdateExpression": "ADD n :minus",
-            "ConditionExpression": "n > :zero",
-            "ExpressionAttributeValues": {":minus": {"N": "-1"}, ":zero": {"N": "0"}},
-        }
-    }
-
-
-def _cleared(scope: str, subject: str, span: Window) -> dict[str, Any]:
-    return {
-        "Delete": {
-            "TableName": settings.table_name,
-            "Key": raw_key(keys.limit(scope, subject, span.name)),
-        }
-    }

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from chalicelib.accounts.records import Session
-from chalicelib.accounts.sessions import parsed
+from chalicelib.accounts.refresh_tokens import parsed
 from chalicelib.table import keys, reads
 from infra.local.gateway import Reply
 from tests.http.api import Api, Person, at_once, claims, problem

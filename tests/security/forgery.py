@@ -207,7 +207,7 @@ def _other_tokens(victim: Person) -> Iterator[tuple[str, str]]:
 
 def endings() -> dict[str, Callable[[Person], None]]:
     """What makes a good token worthless."""
-    from chalicelib.accounts import privacy, recovery, sessions
+    from chalicelib.accounts import privacy, recovery, refreshing
     from chalicelib.accounts.sessions import Device
 
     def erased(person: Person) -> None:
@@ -227,10 +227,10 @@ def endings() -> dict[str, Callable[[Person], None]]:
     def refresh_reused(person: Person) -> None:
         text = person.refresh
         for _ in range(3):
-            text = sessions.refresh(crew.act(), text).grant.refresh_token()
+            text = refreshing.refresh(crew.act(), text).grant.refresh_token()
         try:
-            sessions.refresh(crew.act(), person.refresh)
-        except sessions.RefreshTokenReused:
+            refreshing.refresh(crew.act(), person.refresh)
+        except refreshing.RefreshTokenReused:
             return
         raise AssertionError("the reuse went unseen")
 

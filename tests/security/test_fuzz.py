@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.accounts import mail_tokens, sessions
+from chalicelib.accounts import mail_tokens, refresh_tokens
 from chalicelib.clock import now
 from chalicelib.errors import ProductError
 from chalicelib.web import identity
@@ -71,8 +71,8 @@ def test_no_mutated_access_token_is_anybodys(api: Api) -> None:
 
 def test_no_mutated_refresh_token_belongs_to_a_session(api: Api) -> None:
     token = crew.join("asha").refresh
-    assert sessions.parsed(token)
-    assert refusals(sessions.parsed, mutations(token, 2000)) == []
+    assert refresh_tokens.parsed(token)
+    assert refusals(refresh_tokens.parsed, mutations(token, 2000)) == []
     for text in mutations(token, 50)[:50]:
         require_problem(api.post("/api/v1/auth/refresh", {"refresh": text}), 401, 422)
     assert api.post("/api/v1/auth/refresh", {"refresh": token}).status == 200
@@ -160,7 +160,7 @@ def test_no_text_as_an_id_reaches_what_it_should_not(api: Api) -> None:
     for number, text in enumerate(texts):
         raw = text if text.startswith("%") else quote(text, safe="" if number % 3 else "/#?")
         signed_in = number % 10 == 0
-        path = f"/api/v1/admin/users/{raw}" if number % 2 else f"/api/v1/auth/sessions/{raw}"
+        path = f"/api/v1/admin/users/{raw}" if number % 2 else f"/api/v1/auth/refresh_tokens/{raw}"
         answer = api.call("GET" if number % 2 else "DELETE", path, token=boss.access if signed_in else None)
         assert answer.status in ((404, 405, 400, 200, 422) if signed_in else (401, 404, 405)), (text, answer.body)
         assert answer.status != 200 or (number % 2 and not raw.strip("/?#"))

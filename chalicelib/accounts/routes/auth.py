@@ -1,9 +1,11 @@
 """Registering, signing in and out, sessions, passwords, verification."""
 
-from chalicelib.accounts import cookies, people, recovery, sessions
+from chalicelib.accounts import cookies, people, recovery, refresh_tokens, refreshing, sessions
 from chalicelib.accounts.names import AddressTaken, NameTaken
 from chalicelib.accounts.people import PasswordWeak
 from chalicelib.accounts.records import User
+from chalicelib.accounts.refresh_tokens import RefreshTokenInvalid
+from chalicelib.accounts.refreshing import RefreshTokenReused
 from chalicelib.accounts.schemas.auth import (
     AcceptedOut,
     AddressIn,
@@ -21,8 +23,6 @@ from chalicelib.accounts.schemas.people import UserOut
 from chalicelib.accounts.sessions import (
     CredentialsWrong,
     Device,
-    RefreshTokenInvalid,
-    RefreshTokenReused,
     SessionUnknown,
     SignedIn,
 )
@@ -77,7 +77,7 @@ def refresh(ask: Ask[RefreshIn, None]) -> SignedIn:
     The presented token stays good until the new one is first used, and 20 seconds longer. An older one ends the
     session.
     """
-    return sessions.refresh(ask.act, _presented(ask))
+    return refreshing.refresh(ask.act, _presented(ask))
 
 
 @routes.post("/auth/logout", policy=anyone, errors=(TokenMissing, RefreshTokenInvalid))
@@ -88,7 +88,7 @@ def logout(ask: Ask[RefreshIn, None]) -> Reply:
     error.
     """
     if ask.body.token or cookies.in_use(ask.exchange):
-        user_id, session_id, _ = sessions.parsed(_presented(ask))
+        user_id, session_id, _ = refresh_tokens.parsed(_presented(ask))
     elif ask.caller.is_anonymous:
         raise TokenMissing
     else:
@@ -183,7 +183,7 @@ def _presented(ask: Ask[RefreshIn, None]) -> str:
     token = cookies.in_use(ask.exchange)
     if token is None:
         raise RefreshTokenInvalid("Send the refresh token as `refresh`.")
-    _, session_id, _ = sessions.parsed(token)
+    _, session_id, _ = refresh_tokens.parsed(token)
     cookies.require_same_site(ask.exchange, session_id)
     return token
 
