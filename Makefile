@@ -17,7 +17,7 @@ run: install ## Serve the product with its whole cloud on this machine (PORT=800
 	@$(PYTHON) -m infra.local --port $(PORT) $(if $(DATA),--data "$(DATA)")
 
 test: install ## Run every test (ARGS="-k login" narrows it)
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: install ## Lint, types, import ladder, cold path, generated files
 	@$(MAKE) --no-print-directory --keep-going $(CHECKS)

@@ -1,27 +1,23 @@
 """The door: what happens to every request before and after its view, in the same order for every route."""
 
-import hashlib
-import json
 import logging
 import re
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlencode
+from urllib.parse import parse_qsl, unquote
 
 from chalicelib import logs
 from chalicelib.errors import FieldError, Forbidden, NotFound, ProductError, TooMany, Unauthenticated, Unsupported
-from chalicelib.settings import settings
 from chalicelib.table import keys as table_keys
 from chalicelib.table import reads
 from chalicelib.table.acts import Act
 from chalicelib.table.keys import Key
-from chalicelib.table.pages import Page
 from chalicelib.table.record import Record
-from chalicelib.table.writes import Write
-from chalicelib.web import idempotency, identity, limits, pages, problems, reading
+from chalicelib.table.writes import AnswerRecorded, Write
+from chalicelib.web import answering, idempotency, identity, limits, pages, problems, reading
 from chalicelib.web.exchange import Exchange
-from chalicelib.web.idempotency import Answer, Claim
+from chalicelib.web.idempotency import Claim
 from chalicelib.web.reading import FieldsInvalid
 from chalicelib.web.routes import Ask, Reply, Route
 
@@ -88,10 +84,16 @@ def _serve(route: Route, exchange: Exchange, params: Mapping[str, str]) -> tuple
         stored = claim.stored() if claim and _may_be_replayed(route, error) else None
         if stored is None:
             raise _own_error(error) from error
-        return _sent(route, ask, stored, replayed=True)
+        return answering.sent(route, ask, stored, replayed=True)
     if isinstance(result, Reply) and result.page is not None:
         return result.status or route.status, {"Content-Type": result.content_type, **result.headers}, result.page
-    return _sent(route, ask, _answer(route, exchange, result), headers=_headers_of(result), ver=_ver(result))
+    return answering.sent(
+        route,
+        ask,
+        answering.rendered(route, exchange, result),
+        headers=answering.headers_of(result),
+        ver=answering.version_of(result),
+    )
 
 
 def _may_be_replayed(route: Route, error: ProductError) -> bool:
@@ -106,7 +108,7 @@ def _may_be_replayed(route: Route, error: ProductError) -> bool:
 
 def _own_error(error: ProductError) -> ProductError:
     """An answer that was recorded and then expired between two reads is a plain conflict."""
-    return reads.StoreUnavailable(retry_after=1) if type(error).__name__ == "AnswerRecorded" else error
+    return reads.StoreUnavailable(retry_after=1) if isinstance(error, AnswerRecorded) else error
 
 
 def _path_value(raw: str) -> str:
@@ -224,79 +226,4 @@ def _claim(route: Route, exchange: Exchange, path: Mapping[str, str], document: 
 
 
 def _remember(route: Route, exchange: Exchange, claim: Claim | None, result: Any, of: str) -> Write | None:
-    return None if claim is None else claim.storing(_answer(route, exchange, result), of)
-
-
-def _answer(route: Route, exchange: Exchange, result: Any) -> Answer:
-    status = result.status or route.status if isinstance(result, Reply) else route.status
-    if isinstance(result, Reply):
-        result = result.result
-    if route.gives is None or status == 204:
-        return Answer(status, "")
-    if route.is_list:
-        return Answer(status, _envelope(route.gives, exchange, result))
-    out = route.gives.of(result)
-    secrets: frozenset[str] = getattr(out, "secrets", frozenset())
-    body = out.model_dump_json(exclude=set(secrets) or None)
-    location = route.location.format_map(out.model_dump()) if route.location else None
-    seed = out.seed() if hasattr(out, "seed") else None
-    return Answer(status, body, location, seed)
-
-
-def _envelope(item: type[reading.Out], exchange: Exchange, page: Page[Any]) -> str:
-    results = ",".join(item.of(each).model_dump_json() for each in page.results)
-    following = None
-    if page.next_cursor is not None:
-        kept = [(name, values[0]) for name, values in exchange.query().items() if name != "cursor"]
-        following = f"{settings.public_url}{exchange.path}?{urlencode([*kept, ('cursor', page.next_cursor)])}"
-        exchange.extra_headers["Link"] = f'<{following}>; rel="next"'
-    count = "" if page.count is None else f'"count":{page.count},'
-    return f'{{{count}"next":{json.dumps(following)},"previous":null,"results":[{results}]}}'
-
-
-def _sent(
-    route: Route,
-    ask: Ask[Any, Any],
-    answer: Answer,
-    *,
-    headers: Mapping[str, Any] | None = None,
-    replayed: bool = False,
-    ver: int | None = None,
-) -> tuple[int, dict[str, Any], str]:
-    sent: dict[str, Any] = {"Content-Type": _JSON, **(headers or {})}
-    body = answer.body
-    if answer.seed is not None and route.gives is not None:
-        body, more = route.gives.reissued(body, answer.seed, ask)  # type: ignore[attr-defined]
-        sent |= more
-    if answer.location:
-        sent["Location"] = answer.location
-    if replayed:
-        sent["Idempotency-Replayed"] = "true"
-    sent["Cache-Control"] = route.cache or ("private, no-cache" if answer.seed is None else "no-store")
-    if answer.status == 204:
-        del sent["Content-Type"]
-    elif answer.seed is None:
-        sent["ETag"] = tag = _etag(body, ver)
-        if not route.writes and _matches(ask.exchange.headers.get("if-none-match"), tag):
-            return 304, {name: sent[name] for name in ("ETag", "Cache-Control")}, ""
-    return answer.status, sent, body
-
-
-def _etag(body: str, ver: int | None) -> str:
-    digest = hashlib.sha256(body.encode()).hexdigest()[:24]
-    return f'"{digest}"' if ver is None else f'"{ver}.{digest}"'
-
-
-def _matches(given: str | None, tag: str) -> bool:
-    if not given:
-        return False
-    return given.strip() == "*" or tag in (each.strip().removeprefix("W/") for each in given.split(","))
-
-
-def _ver(result: Any) -> int | None:
-    ver = getattr(result.result if isinstance(result, Reply) else result, "ver", None)
-    return None if ver is None else int(ver)
-
-
-def _headers_of(result: Any) -> Mapping[str, Any]:
-    return result.headers if isinstance(result, Reply) else {}
+    return None if claim is None else claim.storing(answering.rendered(route, exchange, result), of)

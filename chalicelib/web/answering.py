@@ -1,0 +1,91 @@
+"""From what a rule returned to what is sent: status, JSON, validators, and credentials made anew for each sending."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from chalicelib.settings import settings
+from chalicelib.table.pages import Page
+from chalicelib.web import reading
+from chalicelib.web.exchange import Exchange
+from chalicelib.web.idempotency import Answer
+from chalicelib.web.routes import Ask, Reply, Route
+
+_JSON = "application/json"
+
+
+def rendered(route: Route, exchange: Exchange, result: Any) -> Answer:
+    status = result.status or route.status if isinstance(result, Reply) else route.status
+    if isinstance(result, Reply):
+        result = result.result
+    if route.gives is None or status == 204:
+        return Answer(status, "")
+    if route.is_list:
+        return Answer(status, _envelope(route.gives, exchange, result))
+    out = route.gives.of(result)
+    secrets: frozenset[str] = getattr(out, "secrets", frozenset())
+    body = out.model_dump_json(exclude=set(secrets) or None)
+    location = route.location.format_map(out.model_dump()) if route.location else None
+    seed = out.seed() if hasattr(out, "seed") else None
+    return Answer(status, body, location, seed)
+
+
+def _envelope(item: type[reading.Out], exchange: Exchange, page: Page[Any]) -> str:
+    results = ",".join(item.of(each).model_dump_json() for each in page.results)
+    following = None
+    if page.next_cursor is not None:
+        kept = [(name, values[0]) for name, values in exchange.query().items() if name != "cursor"]
+        following = f"{settings.public_url}{exchange.path}?{urlencode([*kept, ('cursor', page.next_cursor)])}"
+        exchange.extra_headers["Link"] = f'<{following}>; rel="next"'
+    count = "" if page.count is None else f'"count":{page.count},'
+    return f'{{{count}"next":{json.dumps(following)},"previous":null,"results":[{results}]}}'
+
+
+def sent(
+    route: Route,
+    ask: Ask[Any, Any],
+    answer: Answer,
+    *,
+    headers: Mapping[str, Any] | None = None,
+    replayed: bool = False,
+    ver: int | None = None,
+) -> tuple[int, dict[str, Any], str]:
+    sent: dict[str, Any] = {"Content-Type": _JSON, **(headers or {})}
+    body = answer.body
+    if answer.seed is not None and route.gives is not None:
+        body, more = route.gives.reissued(body, answer.seed, ask)  # type: ignore[attr-defined]
+        sent |= more
+    if answer.location:
+        sent["Location"] = answer.location
+    if replayed:
+        sent["Idempotency-Replayed"] = "true"
+    sent["Cache-Control"] = route.cache or ("private, no-cache" if answer.seed is None else "no-store")
+    if answer.status == 204:
+        del sent["Content-Type"]
+    elif answer.seed is None:
+        sent["ETag"] = tag = _etag(body, ver)
+        if not route.writes and _matches(ask.exchange.headers.get("if-none-match"), tag):
+            return 304, {name: sent[name] for name in ("ETag", "Cache-Control")}, ""
+    return answer.status, sent, body
+
+
+def _etag(body: str, ver: int | None) -> str:
+    digest = hashlib.sha256(body.encode()).hexdigest()[:24]
+    return f'"{digest}"' if ver is None else f'"{ver}.{digest}"'
+
+
+def _matches(given: str | None, tag: str) -> bool:
+    if not given:
+        return False
+    return given.strip() == "*" or tag in (each.strip().removeprefix("W/") for each in given.split(","))
+
+
+def version_of(result: Any) -> int | None:
+    ver = getattr(result.result if isinstance(result, Reply) else result, "ver", None)
+    return None if ver is None else int(ver)
+
+
+def headers_of(result: Any) -> Mapping[str, Any]:
+    return result.headers if isinstance(result, Reply) else {}

@@ -1,0 +1,58 @@
+"""What the documentation shows, works: every example of a body is sent, and answered as the operation promises."""
+
+from typing import Any
+
+import pytest
+
+from app import app
+from chalicelib import clock
+from chalicelib.accounts import mail_tokens, records
+from chalicelib.table.writes import alone, put
+from chalicelib.web.routes import Route
+from tests.http.api import Api, Person
+
+PASSWORD = "learn-by-doing-2026"
+WITH_BODY = [route for route in app.operations if route.body is not None]
+
+
+def example_of(route: Route) -> dict[str, Any]:
+    assert route.body is not None
+    extra = route.body.model_config.get("json_schema_extra")
+    assert isinstance(extra, dict)
+    examples = extra["examples"]
+    assert isinstance(examples, list)
+    example = examples[0]
+    assert isinstance(example, dict)
+    return dict(example)
+
+
+def mailed(person: Person, purpose: str) -> str:
+    user = records.user(person.id)
+    assert user
+    item = mail_tokens.new(purpose, user.id, clock.now())
+    alone(put(item))
+    return mail_tokens.token(purpose, item.id, user)
+
+
+def filled(route: Route, example: dict[str, Any], person: Person) -> dict[str, Any]:
+    """The example with its placeholders, which say in angle brackets what belongs there, replaced by the real thing."""
+    real = {
+        "<refresh token>": person.refresh,
+        "<access or refresh token>": person.access,
+        "<token from the mail>": mailed(person, "reset" if "reset" in route.path else "verify"),
+    }
+    return {name: real.get(str(value), value) for name, value in example.items()}
+
+
+@pytest.mark.row("K70", "M141")
+@pytest.mark.parametrize("route", WITH_BODY, ids=[route.name for route in WITH_BODY])
+def test_the_example_of_a_body_is_accepted(route: Route, api: Api) -> None:
+    person = api.register("student", email="student@learnflow.example", password=PASSWORD)
+    other = api.register("other")
+    caller = api.admin() if route.policy.role == "admin" else person
+    path = route.path.replace("{user_id}", other.id)
+    if route.path.endswith("/unsubscribe"):
+        path += f"?token={mail_tokens.unsubscribe_token(person.id, 'tips')}"
+    body = filled(route, example_of(route), person)
+    reply = api.call(route.method, path, body, token=caller.access)
+    assert reply.status == route.status, reply.body
