@@ -14,7 +14,7 @@ from typing import Any
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib import clock
-from chalicelib.errors import Conflict
+from chalicelib.errors import ProductError
 from chalicelib.table import facts, keys, reads, writes
 from chalicelib.table.facts import DetailRecord, Fact
 from chalicelib.table.record import MomentAttribute, Record, moment_text
@@ -29,7 +29,7 @@ MOST = 49
 PATIENCE = 20.0
 
 
-class Overtaken(Conflict):
+class Overtaken(ProductError):
     """Another worker has appended to this chain meanwhile."""
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib import clock
-from chalicelib.errors import Conflict
+from chalicelib.errors import ProductError
 from chalicelib.settings import settings
 from chalicelib.table import keys, reads, writes
 from chalicelib.table.facts import Fact
@@ -28,7 +28,7 @@ LAST = 10**12 - 1
 WITHHELD = frozenset({"token"})
 
 
-class Overtaken(Conflict):
+class Overtaken(ProductError):
     """Another worker has added to this feed meanwhile."""
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib import clock, logs
-from chalicelib.errors import Conflict
+from chalicelib.errors import ProductError
 from chalicelib.table import keys, reads, writes
 from chalicelib.table.acts import Act
 from chalicelib.table.record import MomentAttribute, Record
@@ -25,7 +25,7 @@ Save = Callable[[str], None]
 log = logging.getLogger("app.jobs")
 
 
-class Held(Conflict):
+class Held(ProductError):
     """Another run is at this occurrence."""
 
 

@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib import aws, clock
-from chalicelib.errors import Conflict
+from chalicelib.errors import ProductError
 from chalicelib.messaging import letters, metrics, silence
 from chalicelib.messaging.batches import Later, Poison
 from chalicelib.messaging.letters import Letter, Rendered
@@ -55,7 +55,7 @@ class LetterRecord(Record, discriminator="letter"):
     sent_at = MomentAttribute(null=True)
 
 
-class Taken(Conflict):
+class Taken(ProductError):
     """Somebody else is sending this letter."""
 
 

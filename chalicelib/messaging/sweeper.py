@@ -13,7 +13,7 @@ from typing import Any
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib import clock, logs
-from chalicelib.errors import Conflict
+from chalicelib.errors import ProductError
 from chalicelib.messaging import metrics, router
 from chalicelib.settings import settings
 from chalicelib.table import facts, keys, reads, writes
@@ -30,7 +30,7 @@ MINUTE = timedelta(minutes=1)
 log = logging.getLogger("app.sweeper")
 
 
-class Overtaken(Conflict):
+class Overtaken(ProductError):
     """Another sweep has moved the watermark; it does the rest."""
 
 

@@ -102,4 +102,4 @@ def known(kind: type[ProductError] = ProductError) -> list[type[ProductError]]:
     found = [kind] if any(base in STATUS for base in kind.__mro__) else []
     for child in kind.__subclasses__():
         found += known(child)
-    return sorted(set(found), key=lambda each: (status_of(each), each.code()))
+    return sorted(set(found), key=lambda each: (status_of(each), each.code(), each.__module__))
