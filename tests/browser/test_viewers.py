@@ -24,7 +24,7 @@ def _stayed_at_home(browser: Chromium, address: str) -> None:
     assert foreign == []
 
 
-@pytest.mark.row("K24", "X43")
+@pytest.mark.row("K24", "X43", "C40", "E52")
 def test_swagger_ui_shows_every_operation_and_complains_about_nothing(
     browser: Chromium, address: str, pictures: Path
 ) -> None:
@@ -66,7 +66,7 @@ def test_an_operation_can_be_tried_from_the_page(browser: Chromium, address: str
     _stayed_at_home(browser, address)
 
 
-@pytest.mark.row("X43")
+@pytest.mark.row("X43", "C41")
 def test_redoc_shows_the_operations_and_its_search_works(browser: Chromium, address: str, pictures: Path) -> None:
     _opened(browser, f"{address}/redoc")
     browser.wait("document.querySelectorAll('[data-section-id*=\"operation/\"]').length > 3")

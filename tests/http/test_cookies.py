@@ -59,12 +59,14 @@ def test_the_csrf_token_stays_good_for_the_session(api: Api) -> None:
     assert turn(api, renewed, csrf).status == 200
 
 
+@pytest.mark.row("G43")
 @pytest.mark.parametrize("csrf", ["", "wrong", "é", "x" * 4000])
 def test_without_its_csrf_token_a_cookie_is_worth_nothing(api: Api, csrf: str) -> None:
     cookie, _, _ = signed_in(api)
     assert problem(turn(api, cookie, csrf)) == (403, "cross_site_request")
 
 
+@pytest.mark.row("G43", "K60")
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "", "http://localhost:3000.evil.example"])
 def test_from_another_page_a_cookie_is_worth_nothing(api: Api, origin: str) -> None:
     cookie, csrf, _ = signed_in(api)

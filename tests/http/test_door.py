@@ -54,6 +54,7 @@ def test_thirty_two_levels_are_read(api: Api) -> None:
     assert api.post("/auth/login", b"[" * 32 + b"]" * 32).status == 422
 
 
+@pytest.mark.row("M92")
 @pytest.mark.parametrize("path", ["/auth/login", "/auth/register", "/auth/refresh"])
 def test_a_body_above_the_limit_is_413(api: Api, path: str) -> None:
     assert problem(api.post(path, json.dumps({"username": "x" * 300_000}).encode())) == (413, "body_too_large")
@@ -126,6 +127,7 @@ ORIGINS = [
 ]
 
 
+@pytest.mark.row("M94")
 @pytest.mark.parametrize(("origin", "ours"), ORIGINS)
 def test_a_preflight_opens_to_our_origins_only(api: Api, origin: str, ours: bool) -> None:
     reply = api.call("OPTIONS", "/users/profile", origin=origin, access_control_request_method="PATCH")
@@ -175,7 +177,7 @@ def test_every_answer_has_the_security_headers_and_names_its_request(api: Api, m
         assert SECURITY - {name.lower() for name, _ in reply.headers} == set(), status
 
 
-@pytest.mark.row("X29")
+@pytest.mark.row("X29", "E50")
 def test_every_refusal_is_a_problem_of_one_shape(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     for status, reply in every_kind(api, monkeypatch).items():
         if status >= 400:
@@ -222,7 +224,7 @@ def access_lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [line for line in lines if line["logger"] == "app.access"]
 
 
-@pytest.mark.row("E46", "E47", "E49")
+@pytest.mark.row("E46", "E47", "E49", "M133")
 def test_a_request_leaves_one_access_line_with_its_facts(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
     person = api.register()
     capsys.readouterr()
@@ -236,7 +238,7 @@ def test_a_request_leaves_one_access_line_with_its_facts(api: Api, capsys: pytes
     assert extra["duration_ms"] > 0
 
 
-@pytest.mark.row("E46")
+@pytest.mark.row("E46", "E51", "M133")
 def test_a_failure_of_ours_leaves_its_stack_trace(
     api: Api, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

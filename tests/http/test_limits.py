@@ -18,7 +18,7 @@ def allow(patch: pytest.MonkeyPatch, scope: str, amount: int) -> None:
     patch.setitem(settings.quotas, scope, Quota(amount, HOUR))
 
 
-@pytest.mark.row("M90")
+@pytest.mark.row("M90", "G46")
 def test_a_stranger_has_a_hundred_requests_an_hour() -> None:
     from chalicelib import settings as module
 

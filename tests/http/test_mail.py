@@ -34,7 +34,7 @@ def reset_token(api: Api, clean: House, person: Person) -> str:
     return mailed(clean, "/auth/password/reset")[0]
 
 
-@pytest.mark.row("X39")
+@pytest.mark.row("X39", "M02")
 def test_a_registration_sends_one_mail_that_verifies_the_address(api: Api, clean: House) -> None:
     person = api.register()
     token = verification(clean)
@@ -67,6 +67,7 @@ def test_the_button_works_as_a_form(api: Api, clean: House) -> None:
     assert api.get("/auth/me", token=person.access).json()["is_verified"] is True
 
 
+@pytest.mark.row("M03")
 def test_a_forgotten_password_is_replaced_and_every_session_ends(api: Api, clean: House) -> None:
     person = api.register()
     token = reset_token(api, clean, person)

@@ -9,14 +9,14 @@ from tests.http.api import Api, at_once, fields, problem
 PATHS = ["/users/profile", "/api/users/profile"]
 
 
-@pytest.mark.row("M78", "X41", "X40")
+@pytest.mark.row("M78", "X41", "X40", "K11", "M33")
 @pytest.mark.parametrize("path", ["/users/profile", "/users/me", "/auth/me"])
 def test_the_profile_is_the_same_under_each_name(api: Api, path: str) -> None:
     person = api.register()
     assert api.get(path, token=person.access).json() == api.get("/users/profile", token=person.access).json()
 
 
-@pytest.mark.row("M79")
+@pytest.mark.row("M79", "K12", "M04", "X22")
 @pytest.mark.parametrize("path", PATHS)
 def test_put_replaces_the_profile_and_empties_what_is_left_out(api: Api, path: str) -> None:
     person = api.register()
@@ -25,7 +25,7 @@ def test_put_replaces_the_profile_and_empties_what_is_left_out(api: Api, path: s
     assert (said["first_name"], said["last_name"], said["bio"], said["language"]) == ("Usha", "", "", "hi")
 
 
-@pytest.mark.row("M79")
+@pytest.mark.row("M79", "X22")
 def test_patch_changes_only_what_is_sent(api: Api) -> None:
     person = api.register()
     said = api.patch("/users/profile", {"headline": "Learner"}, token=person.access).json()

@@ -37,7 +37,7 @@ def is_over(api: Api, person: Person) -> bool:
     return gone and api.get("/auth/me", token=person.access).status == 401
 
 
-@pytest.mark.row("E03", "G05", "C04", "M52", "M85")
+@pytest.mark.row("E03", "G05", "C04", "M52", "M85", "K10", "M06")
 def test_refreshing_gives_a_new_pair(api: Api) -> None:
     person = api.register()
     said = turn(api, person.refresh).json()
@@ -53,7 +53,7 @@ def test_the_token_is_taken_under_both_names(api: Api, field: str) -> None:
     assert (said["refresh"], said["access"]) == (said["refresh_token"], said["access_token"])
 
 
-@pytest.mark.row("X34")
+@pytest.mark.row("X34", "M143")
 def test_an_expired_access_token_does_not_keep_anybody_from_refreshing(api: Api, clock: time_machine.Traveller) -> None:
     person = api.register()
     clock.shift(timedelta(minutes=16))

@@ -16,13 +16,13 @@ def stored(user_id: str) -> User:
     return user
 
 
-@pytest.mark.row("E01", "M49", "G06")
+@pytest.mark.row("E01", "M49", "G06", "K07", "M01")
 def test_registering_answers_201_with_the_place_of_the_account(api: Api) -> None:
     reply = api.post("/auth/register", registration())
     assert (reply.status, reply.header("location")) == (201, "/api/v1/users/me")
 
 
-@pytest.mark.row("X05", "M51", "E05")
+@pytest.mark.row("X05", "M51", "E05", "G24", "K26")
 def test_the_answer_has_the_person_nested_and_at_top_level(api: Api) -> None:
     said = api.post("/auth/register", registration()).json()
     assert said["user"] == {name: said[name] for name in said["user"]}
@@ -77,7 +77,7 @@ def test_a_mail_address_may_have_a_plus(api: Api) -> None:
     assert said["email"] == "asha+courses@example.org"
 
 
-@pytest.mark.row("E06", "C01", "X08")
+@pytest.mark.row("E06", "C01", "X08", "M05", "K28")
 @pytest.mark.parametrize(
     ("sent", "role", "kind"),
     [

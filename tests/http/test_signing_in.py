@@ -35,7 +35,7 @@ def quoted(reply: Reply) -> tuple[int, list[str], dict[str, object]]:
     return reply.status, sorted(headers), body
 
 
-@pytest.mark.row("E02", "G04", "C03", "M50", "X04")
+@pytest.mark.row("E02", "G04", "C03", "M50", "X04", "K08", "M01")
 @pytest.mark.parametrize("field", ["username", "identifier"])
 def test_somebody_signs_in_with_their_username(api: Api, field: str) -> None:
     people.enlisted("asha")
@@ -43,7 +43,7 @@ def test_somebody_signs_in_with_their_username(api: Api, field: str) -> None:
     assert (reply.status, reply.json()["username"]) == (200, "asha")
 
 
-@pytest.mark.row("M50", "X04")
+@pytest.mark.row("M50", "X04", "M32")
 @pytest.mark.parametrize("field", ["email", "identifier"])
 def test_somebody_signs_in_with_their_mail_address(api: Api, field: str) -> None:
     people.enlisted("asha", email="asha@example.org")

@@ -34,6 +34,7 @@ def _nothing_remembered() -> Iterator[None]:
     viewing.asset.cache_clear()
 
 
+@pytest.mark.row("K23", "M134")
 @pytest.mark.parametrize("path", ["/api/health", "/api/health/", "/api/v1/health"])
 def test_health_answers_with_version_and_commit(path: str) -> None:
     reply = get(path)
@@ -76,7 +77,7 @@ def test_ready_asks_at_most_once_a_second(monkeypatch: pytest.MonkeyPatch) -> No
     assert asked == ["table"]
 
 
-@pytest.mark.row("X43")
+@pytest.mark.row("X43", "C42", "E53")
 @pytest.mark.parametrize("path", ["/api/schema", "/api/v1/schema"])
 def test_the_document_is_served_and_kept_by_its_tag(path: str) -> None:
     reply = get(path)
@@ -88,6 +89,7 @@ def test_the_document_is_served_and_kept_by_its_tag(path: str) -> None:
     assert (again.status, again.body) == (304, b"")
 
 
+@pytest.mark.row("M114")
 def test_the_document_is_compressed() -> None:
     reply = get("/api/schema", Accept_Encoding="gzip")
     assert reply.header("content-encoding") == "gzip"
@@ -172,6 +174,7 @@ def test_head_says_what_get_says_without_the_body() -> None:
     assert (reply.status, reply.body) == (200, b"")
 
 
+@pytest.mark.row("K62", "M95")
 def test_text_of_a_page_is_escaped_and_its_style_is_the_only_one_allowed() -> None:
     made = pages.page("<b>&", pages.paragraph("<script>"), status=410)
     assert made.status == 410

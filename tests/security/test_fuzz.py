@@ -182,6 +182,7 @@ def require_decent(answer: Answer) -> None:
         assert answer.json()["errors"] or answer.code, answer.body
 
 
+@pytest.mark.row("M95", "K62")
 @pytest.mark.parametrize("route", WRITES)
 def test_no_body_makes_the_product_fail(api: Api, route: str) -> None:
     row, stage = WRITES[route], matrix.stage(api)

@@ -60,6 +60,7 @@ KEY_LIKE = re.compile(
 ALLOWED = ("learn-by-doing-2026",)
 
 
+@pytest.mark.row("G47")
 def test_no_file_of_the_repository_looks_as_if_it_held_a_key() -> None:
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True

@@ -1,0 +1,53 @@
+"""The environment: what is missing is named, what the sample names is read, and each stage has its own."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from chalicelib import settings
+from infra import sample
+
+ROOT = Path(__file__).resolve().parents[2]
+REQUIRED = """
+    STAGE TABLE_NAME RESOURCE_PREFIX AUDIT_HEADS_BUCKET KEYS_PARAMETER PUBLIC_URL MAIL_SENDER AWS_DEFAULT_REGION
+""".split()
+
+
+@pytest.mark.row("G54", "K74", "M140")
+@pytest.mark.parametrize("name", REQUIRED)
+def test_a_missing_name_stops_the_start_and_is_called_by_name(name: str) -> None:
+    environment = {key: value for key, value in sample.environment().items() if key not in (name, "AWS_REGION")}
+    with pytest.raises(settings.MissingSetting, match=name):
+        settings.read(environment)
+
+
+@pytest.mark.row("G54", "K74")
+def test_the_sample_environment_starts_the_product() -> None:
+    read = settings.read(sample.environment())
+    assert read.is_local
+    assert read.cors_allowed_origins == {"http://localhost:3000", "http://localhost:5173"}
+
+
+@pytest.mark.row("C39")
+def test_the_sender_and_the_tracking_of_mail_are_settings() -> None:
+    changed = {**sample.environment(), "MAIL_SENDER": "School <post@school.example>", "MAIL_TRACKING": "school"}
+    read = settings.read(changed)
+    assert (read.mail_sender, read.mail_tracking) == ("School <post@school.example>", "school")
+
+
+def test_limits_are_settings_and_only_those_per_address_are_wider_on_one_machine() -> None:
+    local = settings.read({**sample.environment(), "LIMIT_USER": "7", "LIMIT_ANONYMOUS": "3"}).quotas
+    deployed = settings.read({**sample.environment(), "STAGE": "dev", "LIMIT_ANONYMOUS": "3"}).quotas
+    assert (local["user"].limit, local["anonymous"].limit, deployed["anonymous"].limit) == (7, 300, 3)
+    assert local["login_pair"] == deployed["login_pair"] == settings.Quota(5, 900)
+
+
+def test_each_stage_has_resources_of_its_own() -> None:
+    stages = json.loads((ROOT / ".chalice" / "config.json").read_text())["stages"]
+    assert set(stages) == {"dev", "staging", "prod"}
+    for name, stage in stages.items():
+        variables = stage["environment_variables"]
+        assert stage["api_gateway_stage"] == name != "api"
+        assert variables["STAGE"] == name
+        assert variables["TABLE_NAME"] == variables["RESOURCE_PREFIX"] == f"learnflow-{name}"
