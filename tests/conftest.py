@@ -1,4 +1,4 @@
-"""The embedded AWS that tests of the product run on: one engine for all of them, wiped before each test.
+"""The embedded AWS that tests of the product run on: one engine for each process, wiped before each test.
 
 The product reads its settings when it is imported, which happens while tests are collected. So the engine's address is
 chosen and entered here, at import; the engine itself starts when the first test wants it.

@@ -64,6 +64,11 @@ class AuditEntry(Record, discriminator="audit_entry"):
     previous = UnicodeAttribute()
     hash = UnicodeAttribute()
 
+    @property
+    def owner(self) -> str:
+        """In whose partition the detail lies."""
+        return self.subject if self.subject.startswith(facts.PERSON) else self.actor
+
     def sealed(self) -> str:
         """What the hash must be."""
         return hashlib.sha256(json.dumps(self._content(), sort_keys=True, separators=(",", ":")).encode()).hexdigest()
@@ -109,7 +114,7 @@ def _append(shard: str, told: Sequence[Fact]) -> None:
     for _ in writes.pauses(deadline):
         head_key = keys.audit_head(shard)
         pointers = {fact.id: keys.audited(fact.id) for fact in told}
-        details = {fact.id: keys.detail(fact.subject, fact.id) for fact in told}
+        details = {fact.id: keys.detail(fact.owner, fact.id) for fact in told}
         # One consistent trip: the head as it is, what is there already, and the hashes of what was replaced.
         found = reads.many([head_key, *pointers.values(), *details.values()])
         fresh = [fact for fact in told if pointers[fact.id] not in found]

@@ -67,7 +67,7 @@ def one(id: str) -> Shown:
     entry = reads.one(AuditEntry, keys.audit_entry(place.day, shard, int(place.sequence))) if place else None
     if entry is None:
         raise EntryUnknown
-    detail = reads.one(DetailRecord, keys.detail(entry.subject, id))
+    detail = reads.one(DetailRecord, keys.detail(entry.owner, id))
     return Shown(entry, None if detail is None else dict(detail.values))
 
 

@@ -165,7 +165,7 @@ class _Walk:
         last: AuditEntry | None = None
         broken = None
         for batch in _batches(self._listed()):
-            details = reads.many([keys.detail(entry.subject, entry.fact_id) for entry in batch if entry.detail_hash])
+            details = reads.many([keys.detail(entry.owner, entry.fact_id) for entry in batch if entry.detail_hash])
             for entry in batch:
                 broken = broken or self._wrong(entry, last) or self._detail(entry, details)
                 last = entry
@@ -209,7 +209,7 @@ class _Walk:
     def _detail(self, entry: AuditEntry, details: Mapping[keys.Key, object]) -> Break | None:
         if not entry.detail_hash:
             return None
-        detail = details.get(keys.detail(entry.subject, entry.fact_id))
+        detail = details.get(keys.detail(entry.owner, entry.fact_id))
         if not isinstance(detail, DetailRecord):
             self.erased += 1
             return None

@@ -61,7 +61,10 @@ def owner(text: str) -> str | None:
 
 
 def usernames(person: str, now: datetime, *, prefix: str, size: int, after: str | None) -> Page[UsernameClaim]:
-    """The directory in the order of names: listed people only. One query for each part of it that the page touches."""
+    """The directory in the order of names, listed people only.
+
+    One query for each part of it that the page touches, and more where many in a row are not listed.
+    """
     return directory(Scope("users", person, prefix), now, prefix=prefix, size=size, after=after, everybody=False)
 
 

@@ -18,6 +18,9 @@ from chalicelib.settings import settings
 from chalicelib.table import keys
 from chalicelib.table.record import MomentAttribute, Record, moment_text, words
 
+#: How the ids of people begin.
+PERSON = "usr_"
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -33,6 +36,11 @@ class Fact:
     payload: Mapping[str, Any] = field(default_factory=dict)
     subject_ver: int | None = None
     version: int = 1
+
+    @property
+    def owner(self) -> str:
+        """Whose personal data goes with it: the person it is about, or else the one who did it."""
+        return self.subject if self.subject.startswith(PERSON) else self.actor
 
     @property
     def minute(self) -> str:

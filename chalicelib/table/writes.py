@@ -103,8 +103,8 @@ def together(
     """All pieces and their fact, or none. Returns `result`, which is also what a repeat of the request is answered."""
     writes: list[Piece] = [Write("Put", facts.record(fact), Record.pk.does_not_exist())]
     if detail:
-        writes.append(Write("Put", facts.detail(fact.subject, fact, detail)))
-    remembered = act.remember(result, fact.subject)
+        writes.append(Write("Put", facts.detail(fact.owner, fact, detail)))
+    remembered = act.remember(result, fact.owner)
     if remembered is not None:
         writes.append(remembered)
     commit([*writes, *pieces], act.deadline, token=fact.id, own=0)

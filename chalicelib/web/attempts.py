@@ -17,7 +17,7 @@ from chalicelib.table import keys
 from chalicelib.table.reads import raw_key
 from chalicelib.table.writes import pauses
 from chalicelib.web import limits
-from chalicelib.web.limits import LimiterUnavailable, LimitReached, Window
+from chalicelib.web.limits import LimiterUnavailable, Window
 
 DELAY_STEP = 15
 PATIENCE_SECONDS = 3.0
@@ -70,7 +70,7 @@ def _judge(error: ClientError, counters: list[tuple[str, str, Window]], now: dat
             wait = span.left
             if scope == "login_account" and "next_at" in reason.get("Item", {}):
                 wait = max(1, int(reason["Item"]["next_at"]["N"]) - int(now.timestamp()))
-            raise LimitReached("Too many sign-in attempts.", retry_after=wait) from error
+            raise limits.reached(scope, "Too many sign-in attempts.", wait=wait) from error
     if not any(reason.get("Code") == "TransactionConflict" for reason in reasons):
         limits.silent("login", closed=True)
 

@@ -147,6 +147,13 @@ def _refill(held: _Lease, scope: str, subject: str, span: Window, quota: Quota) 
     return True
 
 
+def reached(scope: str, detail: str, *, wait: int) -> LimitReached:
+    """The refusal, with the numbers that its headers tell."""
+    error = LimitReached(detail, retry_after=wait)
+    error.usage = Usage(scope, settings.quotas[scope], 0, wait)
+    return error
+
+
 def forget() -> None:
     """Drop the permits this instance holds (a test)."""
     _leases.clear()
@@ -161,9 +168,8 @@ def _add(scope: str, subject: str, span: Window, quota: Quota, amount: int, *, c
         answer = limiter().update_item(**counting(scope, subject, span, quota, amount), ReturnValues="UPDATED_NEW")
     except ClientError as error:
         if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-            reached = LimitReached(f"The limit of {quota.limit} is reached: {scope}", retry_after=span.left)
-            reached.usage = Usage(scope, quota, 0, span.left)
-            raise reached from error
+            detail = f"The limit of {quota.limit} is reached: {scope}"
+            raise reached(scope, detail, wait=span.left) from error
         silent(scope, closed)
         return None
     except BotoCoreError:

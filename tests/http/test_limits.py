@@ -138,3 +138,14 @@ def test_nobody_signs_in_where_nobody_counts(api: Api, faults: Injector) -> None
 def test_nobody_registers_where_nobody_counts(api: Api, faults: Injector) -> None:
     faults.break_when(lambda trip: trip.of_limiter, unreachable)
     assert problem(api.post("/auth/register", registration())) == (503, "limiter_unavailable")
+
+
+@pytest.mark.row("G46", "M87")
+def test_a_refusal_tells_the_quota_that_was_hit(api: Api) -> None:
+    guess = {"identifier": "nobody", "password": "wrong-wrong-wrong"}
+    refused = [api.post("/auth/login", guess) for _ in range(6)][-1]
+    wait = refused.header("retry-after")
+    assert refused.status == 429
+    assert refused.header("ratelimit") == f'"login_pair";r=0;t={wait}'
+    assert refused.header("ratelimit-policy") == '"login_pair";q=5;w=900'
+    assert refused.header("x-ratelimit-remaining") == "0"

@@ -157,7 +157,7 @@ def test_after_the_erasure_the_whole_table_holds_no_word_of_the_person(api: Api)
     assert [word for word in CANARIES if word.lower() in text.lower()] == []
 
 
-def test_an_answer_kept_for_its_idempotency_key_goes_by_itself_long_before(api: Api) -> None:
+def test_an_answer_kept_for_its_idempotency_key_expires_after_a_day(api: Api) -> None:
     with time_machine.travel(NOON, tick=False):
         api.post("/auth/register", registration(), idempotency_key="k")
     answers = [item for item in json.loads(whole_table()) if item["pk"]["S"].startswith("ANSWER#")]

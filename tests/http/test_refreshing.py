@@ -141,7 +141,7 @@ def test_copies_that_arrive_together_are_all_refused_alike(api: Api) -> None:
 
 
 @pytest.mark.row("M85")
-def test_a_hundred_turns_follow_one_another(api: Api) -> None:
+def test_thirty_turns_follow_one_another(api: Api) -> None:
     token = api.register().refresh
     for n in range(1, 31):
         token = successor(api, token)
