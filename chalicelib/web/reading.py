@@ -4,7 +4,7 @@ import json
 import unicodedata
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from chalicelib.errors import FieldError, Invalid, Malformed, TooLarge
 
@@ -50,6 +50,25 @@ class In(BaseModel):
     """A body or a query: unknown fields are refused by name."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True, frozen=True)
+
+
+LARGEST_PAGE = 100
+
+
+class Paged(In):
+    """The query of a list."""
+
+    page_size: Annotated[int, Field(ge=1, description="At most 100; more is read as 100.")] = 20
+
+    @property
+    def size(self) -> int:
+        return min(self.page_size, LARGEST_PAGE)
+
+
+class CursorPaged(Paged):
+    """The query of a list that goes on from a cursor."""
+
+    cursor: Annotated[str, Field(max_length=2048)] | None = None
 
 
 class Out(BaseModel):

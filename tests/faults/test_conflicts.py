@@ -64,6 +64,7 @@ def test_a_short_trouble_is_not_noticed(
     assert api.patch("/users/profile", {"bio": "x"}, token=member.access).status == 200
 
 
+@pytest.mark.row("M93")
 def test_a_conflict_that_never_ends_is_503_when_time_is_up(
     api: Api, faults: Injector, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,3 +47,11 @@ def test_the_guides_help_with_the_usual_troubles(trouble: str) -> None:
 @pytest.mark.row("C38")
 def test_every_item_can_say_when_it_was_made_and_changed() -> None:
     assert {"created_at", "updated_at", "ver"} <= set(Record.get_attributes())
+
+
+@pytest.mark.row("X54")
+@pytest.mark.parametrize("name", ["EduFlow", "Learnify"])
+def test_the_names_of_the_older_systems_stand_in_the_migration_notes_alone(name: str) -> None:
+    command = ["git", "grep", "-lI", name, "--", ".", ":!tests/unit/test_docs.py"]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    assert set(found) <= {"docs/migration.md"}

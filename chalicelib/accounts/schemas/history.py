@@ -8,16 +8,11 @@ from pydantic import Field
 from chalicelib.accounts.audit_reading import Filters, Shown
 from chalicelib.accounts.chain import Chain, Verification
 from chalicelib.accounts.feed import Event, Stretch
-from chalicelib.web.reading import In, Line, Out
+from chalicelib.web.reading import CursorPaged, In, Line, Out, Paged
 
 
-class EventsQuery(In):
+class EventsQuery(Paged):
     since: Annotated[int, Field(ge=0, le=10**12, description="The number of the last event you have seen.")] = 0
-    page_size: Annotated[int, Field(ge=1, description="At most 100; more is read as 100.")] = 20
-
-    @property
-    def size(self) -> int:
-        return min(self.page_size, 100)
 
 
 class EventOut(Out):
@@ -53,22 +48,16 @@ class EventsOut(Out):
         return cls(results=[EventOut.of(each) for each in stretch.events], next_since=stretch.next_since)
 
 
-class AuditQuery(In):
+class AuditQuery(CursorPaged):
     """Filters combine. Without actor or subject, one day is read: `day`, or today."""
 
     actor: Annotated[Line, Field(max_length=80)] | None = None
     subject: Annotated[Line, Field(max_length=80)] | None = None
     action: Annotated[Line, Field(max_length=80, description="For example user.logged_in, or its beginning.")] = ""
     day: date | None = None
-    page_size: Annotated[int, Field(ge=1, description="At most 100; more is read as 100.")] = 20
-    cursor: Annotated[str, Field(max_length=2048)] | None = None
 
     def filters(self) -> Filters:
         return Filters(self.actor, self.subject, self.action, self.day)
-
-    @property
-    def size(self) -> int:
-        return min(self.page_size, 100)
 
 
 class AuditEntryOut(Out):

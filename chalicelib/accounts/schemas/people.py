@@ -17,7 +17,7 @@ from chalicelib.accounts.schemas.fields import (
     WebAddress,
     example,
 )
-from chalicelib.web.reading import In, Line, Out, Text
+from chalicelib.web.reading import CursorPaged, In, Line, Out, Text
 
 Role = Literal["student", "instructor", "admin"]
 Tier = Literal["free", "premium"]
@@ -133,14 +133,8 @@ class UsernameOut(Out):
         return cls(username=claim.username)
 
 
-class DirectoryQuery(In):
+class DirectoryQuery(CursorPaged):
     q: Annotated[Line, Field(max_length=60, description="The beginning of the username.")] = ""
-    page_size: Annotated[int, Field(ge=1, description="At most 100; more is read as 100.")] = 20
-    cursor: Annotated[str, Field(max_length=2048)] | None = None
-
-    @property
-    def size(self) -> int:
-        return min(self.page_size, 100)
 
 
 class AdminUsersQuery(DirectoryQuery):
