@@ -143,7 +143,7 @@ def sign_in(act: Act, identifier: str, password: str, device: Device) -> SignedI
     writes: list[Piece] = [
         put(session),
         # A ban or a new password that comes between the reading and this write must not be outrun.
-        check(standing, Standing.session_version == int(standing.session_version), otherwise=Stale()),
+        check(standing, Standing.session_version == int(standing.session_version), otherwise=CredentialsWrong()),
         *attempt.refunds(),
     ]
     fact = replace(act, actor=user.id).fact("user.logged_in", user.id, audience=[user.id], session=session.id)

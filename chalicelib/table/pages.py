@@ -3,7 +3,6 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -58,10 +57,6 @@ def position(scope: Scope, text: str, now: datetime) -> Any:
     if now.timestamp() >= expires:
         raise CursorInvalid("The cursor is older than a day.")
     return where
-
-
-def filters_of(values: Iterable[tuple[str, Any]]) -> str:
-    return json.dumps(sorted((name, str(value)) for name, value in values if value is not None))
 
 
 def _encoded(raw: bytes) -> str:

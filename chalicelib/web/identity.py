@@ -66,10 +66,6 @@ class Caller:
     def is_anonymous(self) -> bool:
         return self.id == ANONYMOUS
 
-    @property
-    def is_admin(self) -> bool:
-        return "admin" in self.roles
-
 
 NOBODY = Caller(ANONYMOUS)
 

@@ -1,5 +1,6 @@
 """A write happens and its answer is lost: each write of each operation once, and nobody is told a false conflict."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import pytest
 
 from chalicelib.settings import settings
-from chalicelib.table import reads
+from chalicelib.table import acts, facts, keys, reads
+from chalicelib.table.facts import DetailRecord
+from chalicelib.table.writes import AlreadyThere, commit, put_new
 from infra.local.gateway import Reply
 from tests.factories.people import PASSWORD, registration
 from tests.faults.injector import Injector, Trip, lost_acknowledgement
@@ -174,3 +177,15 @@ def test_a_hash_is_upgraded_though_the_acknowledgement_was_lost(api: Api, faults
     faults.break_nth((0, 2), of_product, lost_acknowledgement)
     assert api.login("asha").username == "asha"
     assert api.login("asha").username == "asha"
+
+
+def test_a_transaction_that_finds_its_own_fact_has_succeeded_before(api: Api) -> None:
+    """Beyond the ten minutes for which DynamoDB knows the token of a transaction by itself."""
+    fact = acts.by_system("test").fact("user.viewed", "usr_ada")
+    detail = DetailRecord.under(keys.detail("usr_ada", fact.id), fact_id=fact.id, salt="s", values={})
+    writes = [put_new(facts.record(fact)), put_new(detail)]
+    deadline = time.monotonic() + 5
+    commit(writes, deadline, token="first", own=0)
+    commit(writes, deadline, token="second", own=0)
+    with pytest.raises(AlreadyThere):
+        commit(writes, deadline, token="third")

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
+from chalicelib.accounts import refreshing
 from chalicelib.accounts.records import Session
 from chalicelib.accounts.refresh_tokens import parsed
+from chalicelib.errors import Stale
 from chalicelib.table import keys, reads
 from infra.local.gateway import Reply
 from tests.http.api import Api, Person, at_once, claims, problem
@@ -223,3 +225,16 @@ def test_a_token_is_taken_under_one_name_only(api: Api) -> None:
     first, second = api.register("asha"), api.register("ravi")
     reply = api.post("/auth/refresh", {"refresh": first.refresh, "refresh_token": second.refresh})
     assert reply.status in (200, 422)
+
+
+@pytest.mark.row("M85")
+def test_a_rotation_that_was_overtaken_does_not_turn_the_session_back(api: Api) -> None:
+    person = api.register()
+    seen = reads.one(Session, keys.session(person.id, person.session))
+    assert seen
+    successor(api, successor(api, person.refresh))
+    with pytest.raises(Stale):
+        refreshing._rotated(seen, 0, seen.rotated_at)
+    now = reads.one(Session, keys.session(person.id, person.session))
+    assert now
+    assert int(now.turn) == 2

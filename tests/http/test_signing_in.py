@@ -8,6 +8,7 @@ import bcrypt
 import pytest
 import time_machine
 
+from chalicelib.accounts import passwords
 from chalicelib.accounts.records import User
 from chalicelib.settings import DAY, Quota, settings
 from chalicelib.table import keys, reads
@@ -257,3 +258,17 @@ def test_two_sign_ins_at_once_on_a_hash_brought_along_both_succeed(api: Api) -> 
 def test_a_password_is_the_same_in_each_unicode_form(api: Api) -> None:
     people.enlisted("asha", hash=people.password_hash("ﬁve-quiet-ﬁshes"))
     assert attempt(api, "five-quiet-fishes").status == 200
+
+
+def test_a_ban_between_the_password_and_the_session_is_not_outrun(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    asha, boss = api.register("asha"), api.admin()
+    verify = passwords.verify
+
+    def banned_meanwhile(password: str, stored: str) -> passwords.Verdict:
+        monkeypatch.setattr(passwords, "verify", verify)
+        assert api.post(f"/admin/users/{asha.id}/ban", {}, token=boss.access).status == 200
+        return verify(password, stored)
+
+    monkeypatch.setattr(passwords, "verify", banned_meanwhile)
+    refused = api.post("/auth/login", {"identifier": "asha", "password": asha.password})
+    assert problem(refused) == (401, "credentials_wrong")

@@ -14,7 +14,7 @@ REQUIRED = """
 """.split()
 
 
-@pytest.mark.row("G54", "K74", "M140")
+@pytest.mark.row("G54", "K74")
 @pytest.mark.parametrize("name", REQUIRED)
 def test_a_missing_name_stops_the_start_and_is_called_by_name(name: str) -> None:
     environment = {key: value for key, value in sample.environment().items() if key not in (name, "AWS_REGION")}

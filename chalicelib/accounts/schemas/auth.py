@@ -34,7 +34,7 @@ class RegisterIn(In):
         json_schema_extra=example(
             username="asha",
             email="asha@example.org",
-            password="seven-lean-otters",  # noqa: S106
+            password="seven-lean-otters",
             first_name="Asha",
             last_name="Rao",
         )
@@ -58,7 +58,7 @@ class RegisterIn(In):
 class LoginIn(In):
     """One of `identifier`, `username` and `email`, and the password."""
 
-    model_config = ConfigDict(json_schema_extra=example(identifier="student", password="learn-by-doing-2026"))  # noqa: S106
+    model_config = ConfigDict(json_schema_extra=example(identifier="student", password="learn-by-doing-2026"))
 
     identifier: Annotated[str, Field(max_length=254)] | None = None
     username: Annotated[str, Field(max_length=254)] | None = None
@@ -98,7 +98,7 @@ class RefreshIn(In):
 
 
 class VerifyIn(In):
-    model_config = ConfigDict(json_schema_extra=example(token="<access or refresh token>"))  # noqa: S106
+    model_config = ConfigDict(json_schema_extra=example(token="<access or refresh token>"))
 
     token: Annotated[str, Field(max_length=4096)]
 
@@ -129,7 +129,7 @@ class SessionTokensOut(UserFields):
     refresh: str | None = None
     access_token: str = ""
     refresh_token: str | None = None
-    token_type: str = "Bearer"  # noqa: S105
+    token_type: str = "Bearer"
     expires_in: int = settings.access_seconds
     csrf_token: Annotated[str, Field(description="Only with the cookie transport.")] | None = None
     _grant: Grant = PrivateAttr()
@@ -189,7 +189,7 @@ class ChangePasswordIn(In):
     """The present password under one of its customary names, and the new one."""
 
     model_config = ConfigDict(
-        json_schema_extra=example(current_password="learn-by-doing-2026", new_password="nine-quiet-herons")  # noqa: S106
+        json_schema_extra=example(current_password="learn-by-doing-2026", new_password="nine-quiet-herons")
     )
 
     current_password: Password | None = None
@@ -209,14 +209,14 @@ class ChangePasswordIn(In):
 
 
 class MailedTokenIn(In):
-    model_config = ConfigDict(json_schema_extra=example(token="<token from the mail>"))  # noqa: S106
+    model_config = ConfigDict(json_schema_extra=example(token="<token from the mail>"))
 
     token: MailedToken
 
 
 class ResetIn(MailedTokenIn):
     model_config = ConfigDict(
-        json_schema_extra=example(token="<token from the mail>", new_password="nine-quiet-herons")  # noqa: S106
+        json_schema_extra=example(token="<token from the mail>", new_password="nine-quiet-herons")
     )
 
     new_password: Password | None = None

@@ -218,6 +218,6 @@ class ExportOut(Out):
 
 
 class ErasureIn(In):
-    model_config = ConfigDict(json_schema_extra=example(password="learn-by-doing-2026"))  # noqa: S106
+    model_config = ConfigDict(json_schema_extra=example(password="learn-by-doing-2026"))
 
     password: Password
