@@ -1,11 +1,12 @@
 """Everything the environment decides, read once at start; the only reader of `os.environ`.
 
-A missing name stops the start and is called by name.
+A missing name stops the start and is called by name. docs/configuration.md is made from what is declared here.
 """
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any
 
 
 class MissingSetting(RuntimeError):
@@ -25,26 +26,99 @@ DAY = 24 * HOUR
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A name in the environment. Without a default it has to be there; `local` is the local stage's own default."""
+
+    name: str
+    meaning: str
+    default: str | None
+    local: str | None
+    parse: Callable[[str], Any]
+
+    def value(self, env: Mapping[str, str], local: bool) -> Any:
+        default = self.local if local and self.local is not None else self.default
+        text = env.get(self.name) or default
+        if text is None:
+            raise MissingSetting(self.name)
+        return self.parse(text)
+
+
+def _named(
+    name: str, meaning: str, default: str | None = None, local: str | None = None, parse: Callable[[str], Any] = str
+) -> Any:
+    return field(metadata={"named": Named(name, meaning, default, local, parse)})
+
+
+def _address(text: str) -> str:
+    return text.rstrip("/")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.strip() for word in text.split(",") if word.strip())
+
+
+def _truth(text: str) -> bool:
+    return text.strip().lower() in {"1", "true", "yes", "on"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a limit counts, its name in the environment (`LIMIT_<NAME>`), and its default."""
+
+    meaning: str
+    quota: Quota
+    #: Those per network address are a hundred times as wide where one person explores from one machine.
+    per_address: bool = False
+
+
+SCOPES: Mapping[str, Scope] = {
+    "anonymous": Scope("requests without a token, per network address", Quota(100, HOUR), per_address=True),
+    "user": Scope("requests of a person", Quota(1000, HOUR)),
+    "register": Scope("registrations per network address", Quota(10, HOUR), per_address=True),
+    "login_address": Scope("failed sign-ins per network address", Quota(20, 15 * 60), per_address=True),
+    "login_pair": Scope("failed sign-ins per account and network address", Quota(5, 15 * 60)),
+    "login_account": Scope("failed sign-ins per account; then they are delayed", Quota(50, DAY)),
+    "reset": Scope("mails about a forgotten password, per account", Quota(3, HOUR)),
+    "resend": Scope("mails that verify an address, per account", Quota(3, HOUR)),
+    "mailed_token": Scope("uses of mailed links per network address", Quota(30, HOUR), per_address=True),
+    "password_check": Scope("checks of the present password, per person", Quota(10, 15 * 60)),
+    "tier_free": Scope("requests about progress of goals, free tier", Quota(10, DAY)),
+    "tier_premium": Scope("the same, premium tier", Quota(1000, DAY)),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    stage: str
     region: str
-    table_name: str
-    resource_prefix: str
-    audit_heads_bucket: str
-    keys_parameter: str
-    public_url: str
-    mail_sender: str
-    mail_tracking: str
-    version: str
-    commit: str
-    cors_allowed_origins: frozenset[str]
-    media_hosts: frozenset[str]
-    enable_cache: bool
-    instructors_register_themselves: bool
-    default_zone: str
-    aws_attempts: int
-    limiter_timeout: float
     quotas: Mapping[str, Quota]
+    stage: str = _named("STAGE", "`local`, `dev`, `staging` or `prod`")
+    table_name: str = _named("TABLE_NAME", "the one table")
+    resource_prefix: str = _named("RESOURCE_PREFIX", "what the names of queues begin with")
+    audit_heads_bucket: str = _named("AUDIT_HEADS_BUCKET", "where the nightly heads of the audit chain go")
+    keys_parameter: str = _named("KEYS_PARAMETER", "the SSM SecureString that holds the signing keys")
+    public_url: str = _named("PUBLIC_URL", "what links in mails and problems begin with", parse=_address)
+    mail_sender: str = _named("MAIL_SENDER", "the sender of all mail")
+    mail_tracking: str = _named("MAIL_TRACKING", "the SES configuration set that reports bounces", default="")
+    version: str = _named("APP_VERSION", "shown by `/api/health`", default="0.0.0")
+    commit: str = _named("APP_COMMIT", "shown by `/api/health`", default="unknown")
+    cors_allowed_origins: frozenset[str] = _named(
+        "CORS_ALLOWED_ORIGINS", "web clients: exact origins, separated by commas", default="", parse=_words
+    )
+    media_hosts: frozenset[str] = _named(
+        "MEDIA_HOSTS", "hosts that pictures in profiles may come from, separated by commas", default="", parse=_words
+    )
+    enable_cache: bool = _named(
+        "ENABLE_CACHE", "copies that an instance keeps for seconds; off changes no answer", default="true", parse=_truth
+    )
+    instructors_register_themselves: bool = _named(
+        "INSTRUCTOR_REGISTRATION", "whether people may register as instructors", default="true", parse=_truth
+    )
+    default_zone: str = _named("DEFAULT_TIME_ZONE", "the zone of accounts that name none", default="Asia/Kolkata")
+    aws_attempts: int = _named("AWS_ATTEMPTS", "tries per AWS call; workers have 10", default="4", parse=int)
+    # A slow limiter must not slow the answer; the emulation on a laptop deserves more patience.
+    limiter_timeout: float = _named(
+        "LIMITER_TIMEOUT", "seconds that a limiter may take", default="0.2", local="3.0", parse=float
+    )
     fact_shards: int = 4
     fact_days: int = 35
     access_seconds: int = 15 * 60
@@ -52,7 +126,7 @@ class Settings:
     session_days: int = 30
     erasure_grace_days: int = 14
     password_minimum: int = 12
-    issuer: str = field(default="learnflow")
+    issuer: str = "learnflow"
 
     @property
     def is_local(self) -> bool:
@@ -62,65 +136,33 @@ class Settings:
         return f"{self.resource_prefix}-{name}"
 
 
-def _quotas(env: Mapping[str, str], per_address: int) -> dict[str, Quota]:
-    """Limits per scope. Those per network address grow by a factor where one person explores from one machine."""
+def names() -> dict[str, Named]:
+    """By field, every name that is declared above; limits are in `SCOPES`."""
+    return {each.name: each.metadata["named"] for each in fields(Settings) if "named" in each.metadata}
 
-    def amount(name: str, default: int) -> int:
-        return int(env.get(f"LIMIT_{name}", default))
 
-    return {
-        "anonymous": Quota(amount("ANONYMOUS", 100) * per_address, HOUR),
-        "user": Quota(amount("USER", 1000), HOUR),
-        "register": Quota(amount("REGISTER", 10) * per_address, HOUR),
-        "login_address": Quota(amount("LOGIN_ADDRESS", 20) * per_address, 15 * 60),
-        "login_pair": Quota(amount("LOGIN_PAIR", 5), 15 * 60),
-        "login_account": Quota(amount("LOGIN_ACCOUNT", 50), DAY),
-        "reset": Quota(amount("RESET", 3), HOUR),
-        "resend": Quota(amount("RESEND", 3), HOUR),
-        "mailed_token": Quota(amount("MAILED_TOKEN", 30) * per_address, HOUR),
-        "password_check": Quota(amount("PASSWORD_CHECK", 10), 15 * 60),
-        "tier_free": Quota(amount("TIER_FREE", 10), DAY),
-        "tier_premium": Quota(amount("TIER_PREMIUM", 1000), DAY),
-    }
+def fixed() -> dict[str, Any]:
+    """The numbers that no environment changes."""
+    return {each.name: each.default for each in fields(Settings) if each.default is not MISSING}
 
 
 def read(env: Mapping[str, str]) -> Settings:
-    def need(name: str) -> str:
-        value = env.get(name, "")
-        if not value:
-            raise MissingSetting(name)
-        return value
+    local = env.get("STAGE") == "local"
+    region = env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION")
+    if not region:
+        raise MissingSetting("AWS_DEFAULT_REGION")
+    values = {name: named.value(env, local) for name, named in names().items()}
+    return Settings(**values, region=region, quotas=_quotas(env, local))
 
-    def words(name: str) -> frozenset[str]:
-        return frozenset(word.strip() for word in env.get(name, "").split(",") if word.strip())
 
-    def truth(name: str, default: bool) -> bool:
-        return env.get(name, str(default)).strip().lower() in {"1", "true", "yes", "on"}
-
-    stage = need("STAGE")
-    local = stage == "local"
-    return Settings(
-        stage=stage,
-        region=env.get("AWS_REGION") or need("AWS_DEFAULT_REGION"),
-        table_name=need("TABLE_NAME"),
-        resource_prefix=need("RESOURCE_PREFIX"),
-        audit_heads_bucket=need("AUDIT_HEADS_BUCKET"),
-        keys_parameter=need("KEYS_PARAMETER"),
-        public_url=need("PUBLIC_URL").rstrip("/"),
-        mail_sender=need("MAIL_SENDER"),
-        mail_tracking=env.get("MAIL_TRACKING", ""),
-        version=env.get("APP_VERSION", "0.0.0"),
-        commit=env.get("APP_COMMIT", "unknown"),
-        cors_allowed_origins=words("CORS_ALLOWED_ORIGINS"),
-        media_hosts=words("MEDIA_HOSTS"),
-        enable_cache=truth("ENABLE_CACHE", True),
-        instructors_register_themselves=truth("INSTRUCTOR_REGISTRATION", True),
-        default_zone=env.get("DEFAULT_TIME_ZONE", "Asia/Kolkata"),
-        aws_attempts=int(env.get("AWS_ATTEMPTS", "4")),
-        # A slow limiter must not slow the answer; the emulation on a laptop deserves more patience.
-        limiter_timeout=float(env.get("LIMITER_TIMEOUT", "3.0" if local else "0.2")),
-        quotas=_quotas(env, per_address=100 if local else 1),
-    )
+def _quotas(env: Mapping[str, str], local: bool) -> dict[str, Quota]:
+    return {
+        name: Quota(
+            int(env.get(f"LIMIT_{name.upper()}", scope.quota.limit)) * (100 if local and scope.per_address else 1),
+            scope.quota.seconds,
+        )
+        for name, scope in SCOPES.items()
+    }
 
 
 settings = read(os.environ)

@@ -22,7 +22,7 @@ def allow(patch: pytest.MonkeyPatch, scope: str, amount: int) -> None:
 def test_a_stranger_has_a_hundred_requests_an_hour() -> None:
     from chalicelib import settings as module
 
-    assert module._quotas({}, per_address=1)["anonymous"] == Quota(100, HOUR)
+    assert module.SCOPES["anonymous"].quota == Quota(100, HOUR)
 
 
 @pytest.mark.row("M91")
