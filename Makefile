@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. Each installs what it needs into .venv first.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format rows tour redrive verify-audit generate clean \
+.PHONY: help install run test coverage check format rows tour redrive restore verify-audit generate clean \
         lint formatted types ladder cold-path generated
 
 PYTHON := .venv/bin/python
@@ -19,6 +19,9 @@ run: install ## Serve the product with its whole cloud on this machine (PORT=800
 test: install ## Run every test (ARGS="-k login" narrows it)
 	@$(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
 
+coverage: install ## Which lines the tests reach, with pages in build/coverage/html
+	@$(PYTHON) -m infra.coverage
+
 check: install ## Lint, types, import ladder, cold path, generated files
 	@$(MAKE) --no-print-directory --keep-going $(CHECKS)
 
@@ -34,6 +37,9 @@ tour: install ## A guided story through the API, in the terminal
 
 redrive: install ## Send a queue's dead letters back to it (QUEUE=emails)
 	@$(PYTHON) -m infra.redrive $(QUEUE)
+
+restore: install ## Bring items back from a table restored beside ours (FROM=table ONLY=prefix APPLY=missing)
+	@$(PYTHON) -m infra.restore "$(FROM)" $(if $(ONLY),--only "$(ONLY)") $(if $(APPLY),--apply "$(APPLY)")
 
 verify-audit: install ## Prove that nobody rewrote a day of the audit log (DAY=2026-01-31)
 	@$(PYTHON) -m infra.verify_audit $(DAY)
