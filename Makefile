@@ -1,6 +1,7 @@
 # Two commands are enough: `make run` and `make test`. Each installs what it needs into .venv first.
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage check format rows tour redrive restore verify-audit generate clean \
+.PHONY: help install run test faults mutants coverage check format rows bench tour redrive keys restore verify-audit export-day package attack generate clean \
+        deploy rollback releases outputs logs e2e \
         lint formatted types ladder cold-path generated
 
 PYTHON := .venv/bin/python
@@ -8,7 +9,7 @@ PORT ?= 8000
 CHECKS := lint formatted types ladder cold-path generated
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 install: ## Put everything needed into .venv (the other commands do it themselves)
 	@sh infra/install.sh
@@ -19,8 +20,17 @@ run: install ## Serve the product with its whole cloud on this machine (PORT=800
 test: install ## Run every test (ARGS="-k login" narrows it)
 	@$(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
 
+faults: install ## The fault table (ROUNDS=full, ROW=F12, SEED=7), also in build/faults.json
+	@$(PYTHON) -m tests.faults --rounds $(or $(ROUNDS),reduced) $(if $(ROW),--row $(ROW)) $(if $(SEED),--seed $(SEED))
+
+mutants: install ## Take out ten and more conditions, one at a time: does the fault table notice?
+	@$(PYTHON) -m tests.faults.mutants
+
 coverage: install ## Which lines the tests reach, with pages in build/coverage/html
 	@$(PYTHON) -m infra.coverage
+
+attack: install ## Attack the product and print what was tried (ROUNDS=full for a night, ATTACK=ids for one)
+	@ROUNDS="$(ROUNDS)" ATTACK="$(ATTACK)" SEED="$(SEED)" $(PYTHON) -m tests.security.attack
 
 check: install ## Lint, types, import ladder, cold path, generated files
 	@$(MAKE) --no-print-directory --keep-going $(CHECKS)
@@ -32,17 +42,49 @@ format: install ## Format the code and mend what the linter can mend
 rows: install ## Which test proves which promise, and what is open (ARGS=--open shows only that)
 	@$(PYTHON) -m infra.rows $(ARGS)
 
+bench: install ## Measure CPU, cold start and growth (BASELINE=write keeps the figures, ROUNDS=5)
+	@$(PYTHON) -m tests.bench --rounds "$(or $(ROUNDS),5)" --baseline "$(BASELINE)"
+
 tour: install ## A guided story through the API, in the terminal
 	@$(PYTHON) -m infra.tour $(ARGS)
 
 redrive: install ## Send a queue's dead letters back to it (QUEUE=emails)
 	@$(PYTHON) -m infra.redrive $(QUEUE)
 
+keys: install ## The signing keys of a stage, and a step of their rotation (STAGE=dev DO=add KEY=k2)
+	@$(PYTHON) -m infra.rotate_keys "$(or $(STAGE),local)" $(DO) $(if $(KEY),--key "$(KEY)") $(if $(FORCE),--force)
+
 restore: install ## Bring items back from a table restored beside ours (FROM=table ONLY=prefix APPLY=missing)
 	@$(PYTHON) -m infra.restore "$(FROM)" $(if $(ONLY),--only "$(ONLY)") $(if $(APPLY),--apply "$(APPLY)")
 
 verify-audit: install ## Prove that nobody rewrote a day of the audit log (DAY=2026-01-31)
 	@$(PYTHON) -m infra.verify_audit $(DAY)
+
+export-day: install ## Make a day of the ML side's files anew and check it (DAY=2026-01-31)
+	@$(PYTHON) -m infra.export_day $(DAY)
+
+package: install ## Build what is deployed: two artefacts and their template (STAGE=dev)
+	@$(PYTHON) -m infra.build $(STAGE)
+
+deploy: install ## Bring a build to AWS, or to AWS_ENDPOINT_URL (STAGE=dev BUCKET=name)
+	@$(PYTHON) -m infra.deploy deploy --stage "$(STAGE)" --bucket "$(BUCKET)" --artefacts "$(ARTEFACTS)" --set "$(SET)" \
+	    $(if $(NEW_BUCKET),--new-bucket) $(if $(ANYWAY),--anyway)
+
+rollback: install ## Run the release before again, data untouched (STAGE=dev BUCKET=name TO=release-or-commit)
+	@$(PYTHON) -m infra.deploy rollback --stage "$(STAGE)" --bucket "$(BUCKET)" --to "$(TO)"
+
+releases: install ## What was deployed when (STAGE=dev BUCKET=name)
+	@$(PYTHON) -m infra.deploy releases --stage "$(STAGE)" --bucket "$(BUCKET)"
+
+outputs: install ## Addresses and names of a deployed stage (STAGE=dev)
+	@$(PYTHON) -m infra.deploy outputs --stage "$(or $(STAGE),dev)"
+
+logs: install ## A function's log (FUNCTION=SendEmail STAGE=dev SINCE=10m FOLLOW=1)
+	@$(PYTHON) -m infra.deploy logs "$(FUNCTION)" --stage "$(or $(STAGE),dev)" --since "$(or $(SINCE),10m)" \
+	    $(if $(FOLLOW),--follow)
+
+e2e: install ## The real artefacts and template on a fresh emulation, IAM enforced
+	@$(PYTHON) -m pytest tests/e2e $(ARGS)
 
 generate: install ## Write the generated files anew
 	@$(PYTHON) -m infra.generate

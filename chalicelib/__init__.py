@@ -2,8 +2,9 @@
 
 app.py, functions/, schedules/      composition: nobody imports them
 reactions                           what happens after each fact, one visible table
+ml                                  reading for machines: rows under pseudonyms, complete and once
 accounts                            people: sign-in, profiles, sessions, roles, privacy, audit reading
 web | messaging                     the door (HTTP) | the mailbox (queues, letters)
 table                               the store: keys, records, transactions, facts
-settings, errors, clock, aws, keyring, logs
+settings, errors, clock, aws, keyring, logs, starting
 """

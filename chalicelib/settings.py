@@ -95,6 +95,7 @@ class Settings:
     table_name: str = _named("TABLE_NAME", "the one table")
     resource_prefix: str = _named("RESOURCE_PREFIX", "what the names of queues begin with")
     audit_heads_bucket: str = _named("AUDIT_HEADS_BUCKET", "where the nightly heads of the audit chain go")
+    ml_bucket: str = _named("ML_BUCKET", "where the datasets for machine learning go")
     keys_parameter: str = _named("KEYS_PARAMETER", "the SSM SecureString that holds the signing keys")
     public_url: str = _named("PUBLIC_URL", "what links in mails and problems begin with", parse=_address)
     mail_sender: str = _named("MAIL_SENDER", "the sender of all mail")
@@ -131,6 +132,17 @@ class Settings:
     @property
     def is_local(self) -> bool:
         return self.stage == "local"
+
+    @property
+    def origin(self) -> str:
+        """What a browser calls our own pages: the public address without its path."""
+        scheme, _, rest = self.public_url.partition("://")
+        return f"{scheme}://{rest.partition('/')[0]}"
+
+    @property
+    def prefix(self) -> str:
+        """What stands before our paths in the public address: "" with a name of our own, "/dev" at the gateway's."""
+        return self.public_url.removeprefix(self.origin)
 
     def queue(self, name: str) -> str:
         return f"{self.resource_prefix}-{name}"

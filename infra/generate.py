@@ -12,8 +12,11 @@ ROOT = Path(__file__).resolve().parent.parent
 # Generated file -> module and function that returns its text. Imported late, so that each stands or falls alone.
 GENERATED = {
     "docs/openapi.json": "infra.generate:openapi",
+    "docs/asvs.md": "tests.security.asvs:render",
     "docs/configuration.md": "infra.configuration:render",
+    "docs/costs.md": "infra.costs:render",
     "docs/data-model.md": "infra.data_model:render",
+    "docs/performance.md": "infra.performance:render",
     "docs/problems.md": "infra.problems:render",
     "docs/rows.md": "infra.rows:render",
 }

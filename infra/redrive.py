@@ -1,12 +1,13 @@
 """Sends the dead letters of a queue back to it; `make redrive QUEUE=emails` runs it, the local queue page calls it.
 
-It works wherever boto3's environment points: with `AWS_ENDPOINT_URL` unset and a stage other than local, that is AWS.
+It works wherever the environment points: with `AWS_ENDPOINT_URL` unset and a stage other than local, that is AWS.
 """
 
 import os
 import sys
 from typing import Any
 
+from infra.deploy.account import Account
 from infra.local.environment import PREFIX, local_environment
 
 BATCH = 10
@@ -61,8 +62,6 @@ def attributes_of(letter: dict[str, Any]) -> dict[str, Any]:
 
 
 def main(arguments: list[str]) -> int:
-    import boto3
-
     if len(arguments) != 1:
         print("Say which queue: make redrive QUEUE=emails")
         return 2
@@ -71,7 +70,7 @@ def main(arguments: list[str]) -> int:
         os.environ.update(local_environment(os.environ.get("AWS_ENDPOINT_URL", LOCAL_ENGINE)))
     name = arguments[0] if arguments[0].startswith(f"{prefix}-") else f"{prefix}-{arguments[0]}"
     try:
-        moved = redrive(boto3.client("sqs"), name)
+        moved = redrive(Account().client("sqs"), name)
     except NothingToRedriveTo as error:
         print(error)
         return 1

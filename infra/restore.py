@@ -14,6 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from infra.deploy.account import Account
 from infra.local.environment import PREFIX, local_environment
 from infra.redrive import LOCAL_ENGINE
 
@@ -120,8 +121,6 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
 
 
 def main(given: Sequence[str]) -> int:
-    import boto3
-
     asked = arguments(given)
     live = os.environ.get("TABLE_NAME", PREFIX)
     if live == PREFIX:
@@ -131,7 +130,7 @@ def main(given: Sequence[str]) -> int:
         print(f"APPLY takes {' or '.join(CONDITIONS)}, not {', '.join(sorted(unknown))}.")
         return 2
     try:
-        found = Restoring(boto3.client("dynamodb"), asked.restored, live, asked.only, acts_on).run()
+        found = Restoring(Account().client("dynamodb"), asked.restored, live, asked.only, acts_on).run()
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise

@@ -41,8 +41,9 @@ def found(act: Act, *, text: str, role: str, tier: str, size: int, after: str | 
 
 
 def _users(claims: list[UsernameClaim]) -> list[User]:
+    """Read consistently: an administrator who has just changed somebody must find them changed."""
     wanted = [keys.user(claim.user_id) for claim in claims]
-    read = reads.many(wanted, consistent=False)
+    read = reads.many(wanted)
     return [user for key in wanted if isinstance(user := read.get(key), User)]
 
 

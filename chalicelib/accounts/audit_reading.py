@@ -30,6 +30,11 @@ class Filters:
     action: str = ""
     day: date | None = None
 
+    @property
+    def sift(self) -> bool:
+        """Whether entries are read that may not fit; otherwise a page needs no more than itself."""
+        return bool(self.action) or None not in (self.actor, self.subject)
+
     def admit(self, entry: AuditEntry) -> bool:
         return (
             entry.name.startswith(self.action)
@@ -51,7 +56,8 @@ def entries(act: Act, filters: Filters, *, size: int, after: str | None) -> Page
     scope = Scope("audit", act.actor, f"{filters.actor}|{filters.subject}|{filters.action}|{filters.day or day}")
     marks: dict[str, Any] = position(scope, after, act.now) if after else {}
     found: list[Shown] = []
-    for looked, entry in enumerate(_newest_first(filters, day, dict(marks))):
+    batch = BATCH if filters.sift else size + 1
+    for looked, entry in enumerate(_newest_first(filters, day, dict(marks), batch)):
         if len(found) == size or looked == LOOKED_AT:
             return Page(found, cursor(scope, marks, act.now))
         if filters.admit(entry):
@@ -71,29 +77,29 @@ def one(id: str) -> Shown:
     return Shown(entry, None if detail is None else dict(detail.values))
 
 
-def _newest_first(filters: Filters, day: date, marks: dict[str, Any]) -> Iterator[AuditEntry]:
+def _newest_first(filters: Filters, day: date, marks: dict[str, Any], batch: int) -> Iterator[AuditEntry]:
     """Everything that may fit, from where the last page ended: by person over all days, else the day's four shards."""
     if filters.subject is not None:
-        return _of_person("gsi2", keys.audit_on(filters.subject), filters.day, marks.get("moment"))
+        return _of_person("gsi2", keys.audit_on(filters.subject), filters.day, marks.get("moment"), batch)
     if filters.actor is not None:
-        return _of_person("gsi1", keys.audit_by(filters.actor), filters.day, marks.get("moment"))
-    shards = [_of_shard(day, str(shard), marks.get(str(shard))) for shard in range(audit.SHARDS)]
+        return _of_person("gsi1", keys.audit_by(filters.actor), filters.day, marks.get("moment"), batch)
+    shards = [_of_shard(day, str(shard), marks.get(str(shard)), batch) for shard in range(audit.SHARDS)]
     return merge(*shards, key=lambda entry: entry.gsi1sk, reverse=True)
 
 
-def _of_person(index: str, partition: str, day: date | None, mark: str | None) -> Iterator[AuditEntry]:
+def _of_person(index: str, partition: str, day: date | None, mark: str | None, batch: int) -> Iterator[AuditEntry]:
     low = day.isoformat() if day else "0"
     high = (day + timedelta(days=1)).isoformat() if day else "~"
     high = min(high, mark) if mark else high
-    for record in reads.all_of(partition, index=index, between=(low, high), newest_first=True, limit=BATCH):
+    for record in reads.all_of(partition, index=index, between=(low, high), newest_first=True, limit=batch):
         if isinstance(record, AuditEntry) and record.gsi1sk != mark:
             yield record
 
 
-def _of_shard(day: date, shard: str, mark: int | None) -> Iterator[AuditEntry]:
+def _of_shard(day: date, shard: str, mark: int | None, batch: int) -> Iterator[AuditEntry]:
     """Within a shard entries stand in the order of writing, which is nearly that of their moments."""
     last = f"{mark - 1:012d}" if mark is not None else "9" * 12
     partition = keys.audit_of(day.isoformat(), shard)
-    for record in reads.all_of(partition, between=("0" * 12, last), newest_first=True, limit=BATCH):
+    for record in reads.all_of(partition, between=("0" * 12, last), newest_first=True, limit=batch):
         if isinstance(record, AuditEntry):
             yield record

@@ -29,7 +29,7 @@ def clearing() -> dict[str, str]:
 
 
 def _cookie(value: str, age: int) -> str:
-    return f"{NAME}={value}; Max-Age={age}; Path={PATH}; Secure; HttpOnly; SameSite=Strict"
+    return f"{NAME}={value}; Max-Age={age}; Path={settings.prefix}{PATH}; Secure; HttpOnly; SameSite=Strict"
 
 
 def csrf_token(session_id: str) -> str:
@@ -51,7 +51,7 @@ def wanted(ask: Any) -> bool:
 
 def require_same_site(exchange: Exchange, session_id: str) -> None:
     origin = exchange.headers.get("origin")
-    ours = settings.cors_allowed_origins | {settings.public_url}
+    ours = settings.cors_allowed_origins | {settings.origin}
     given = exchange.headers.get(HEADER, "")
     known = given.isascii() and keys().proves("csrf", session_id, given)
     if origin not in ours or not known:

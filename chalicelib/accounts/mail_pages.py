@@ -3,11 +3,14 @@
 from typing import Any
 
 from chalicelib.accounts.preferences import KINDS
+from chalicelib.settings import settings
 from chalicelib.web import pages
 from chalicelib.web.pages import Field
-from chalicelib.web.routes import Ask, Reply
+from chalicelib.web.routes import BASE, Ask, Reply
 
-BASE = "/api/v1"
+
+def _place(path: str) -> str:
+    return f"{settings.prefix}{BASE}{path}"
 
 
 def shown(ask: Ask[Any, Any], result: Any, title: str, text: str) -> Any:
@@ -17,7 +20,7 @@ def shown(ask: Ask[Any, Any], result: Any, title: str, text: str) -> Any:
 
 def verify(token: str) -> Reply:
     text = pages.paragraph("Press the button to confirm that this mail address is yours.")
-    form = pages.form(f"{BASE}/auth/email/verify", [_hidden("token", token)], "Confirm my address")
+    form = pages.form(_place("/auth/email/verify"), [_hidden("token", token)], "Confirm my address")
     return pages.page("Confirm your mail address", text + form)
 
 
@@ -29,13 +32,13 @@ def reset(token: str) -> Reply:
         autocomplete="new-password",
         hint="At least 12 characters; several words that do not belong together are good.",
     )
-    form = pages.form(f"{BASE}/auth/password/reset", [_hidden("token", token), field], "Change my password")
+    form = pages.form(_place("/auth/password/reset"), [_hidden("token", token), field], "Change my password")
     return pages.page("Choose a new password", form)
 
 
 def unsubscribe(token: str, kind: str) -> Reply:
     text = pages.paragraph(f"You will not get this kind of mail any more: {KINDS.get(kind, kind)}.")
-    form = pages.form(f"{BASE}/mail/unsubscribe?token={token}", [], "Unsubscribe")
+    form = pages.form(_place(f"/mail/unsubscribe?token={token}"), [], "Unsubscribe")
     return pages.page("Unsubscribe", text + form)
 
 

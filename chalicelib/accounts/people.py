@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.accounts import mail_tokens, names, passwords, records, sessions
+from chalicelib.accounts import mail_tokens, names, passwords, pseudonyms, records, sessions
 from chalicelib.accounts.records import User, UsernameClaim
 from chalicelib.accounts.sessions import Device, SignedIn
 from chalicelib.errors import FieldError, Invalid, NotFound, Stale, invalid
@@ -59,7 +59,8 @@ def register(act: Act, wish: Registration, device: Device) -> SignedIn:
     session, grant = sessions.opened(user, standing, device, act.now)
     token = mail_tokens.new("verify", user.id, act.now)
     fact = replace(act, actor=user.id).fact("user.registered", user.id, audience=[user.id], ver=1, token=token.id)
-    writes = [*names.claims(user), put_new(user), put_new(standing), put_new(session), put_new(token)]
+    account = [*names.claims(user), put_new(user), put_new(standing), pseudonyms.made(user.id)]
+    writes = [*account, put_new(session), put_new(token)]
     detail = {"place": session.place, "device": session.device, "username": user.username, "email": user.email}
     return together(act, *writes, fact=fact, detail=detail, result=SignedIn(user, grant))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.accounts import feed, people, recovery, sessions
+from chalicelib.accounts import feed, people, pseudonyms, recovery, sessions
 from chalicelib.accounts.records import AddressClaim, User, UsernameClaim
 from chalicelib.errors import Conflict
 from chalicelib.settings import settings
@@ -129,7 +129,7 @@ def _is_due(user: User, now: datetime) -> bool:
 
 
 def _blank(act: Act, user: User) -> None:
-    """The moment of erasure: name, address and password are gone, and the claims on them are free.
+    """The moment of erasure: name, address, password and pseudonym are gone, and the claims on them are free.
 
     The item stays in the index until all the rest is deleted too, so that a killed run is taken up again.
     """
@@ -158,6 +158,7 @@ def _blank(act: Act, user: User) -> None:
         delete(Standing.under(keys.standing(user.id))),
         delete(name, where=UsernameClaim.user_id == user.id),
         delete(address, where=AddressClaim.user_id == user.id),
+        *pseudonyms.cut(user.id, int(blank.ver), act.now),
         fact=fact,
         result=None,
     )

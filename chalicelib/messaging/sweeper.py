@@ -101,10 +101,10 @@ def _retell(reactions: router.Reactions, reader: str, minute: str) -> int:
 
 
 def _untold(reader: str, minute: str, shard: str) -> list[Fact]:
-    happened = [fact for item in _items(keys.facts_of(minute, shard)) if (fact := _readable(item))]
+    happened = [fact for item in reads.images(keys.facts_of(minute, shard)) if (fact := _readable(item))]
     if not happened:
         return []
-    acks = (item["fact_ids"]["L"] for item in _items(keys.acks_of(reader, minute, shard)))
+    acks = (item["fact_ids"]["L"] for item in reads.images(keys.acks_of(reader, minute, shard)))
     told = {id["S"] for ids in acks for id in ids}
     return [fact for fact in happened if fact.id not in told]
 
@@ -116,19 +116,3 @@ def _readable(item: dict[str, Any]) -> Fact | None:
     except router.Illegible:
         log.exception("unreadable fact", extra=logs.facts(key=item["sk"]["S"]))
         return None
-
-
-def _items(pk: str) -> Iterator[dict[str, Any]]:
-    """A collection as it lies in the table: its reader must not stumble over an item of an unknown kind."""
-    asked: dict[str, Any] = {
-        "TableName": settings.table_name,
-        "KeyConditionExpression": "pk = :p",
-        "ExpressionAttributeValues": {":p": {"S": pk}},
-        "ConsistentRead": True,
-    }
-    while True:
-        answer = reads.call("query", **asked)
-        yield from answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return
-        asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

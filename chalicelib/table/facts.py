@@ -6,6 +6,7 @@ of the person it belongs to, where an erasure finds it.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,9 @@ from chalicelib.table.record import MomentAttribute, Record, moment_text, words
 
 #: How the ids of people begin.
 PERSON = "usr_"
+#: Nothing of ours is older.
+EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
+_ID = re.compile(r"[!\"$-~]{1,200}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,24 @@ class Fact:
 def from_message(text: str) -> Fact:
     """Refuses (ValueError, KeyError, TypeError) what `message` did not write."""
     document = json.loads(text)
-    return Fact(**{**document, "at": datetime.fromisoformat(document["at"])})
+    return _sound(Fact(**{**document, "at": datetime.fromisoformat(document["at"])}))
+
+
+def _sound(fact: Fact) -> Fact:
+    """Refuses (ValueError) what fits the fields by chance: one such fact must not fail in the midst of a batch."""
+    ids = (fact.id, fact.name, fact.actor, fact.subject, fact.request_id, *fact.audience)
+    is_whole = (
+        all(isinstance(each, str) and _ID.fullmatch(each) for each in ids)
+        and isinstance(fact.version, int)
+        and isinstance(fact.subject_ver, int | None)
+        and isinstance(fact.audience, list | tuple)
+        and isinstance(fact.payload, Mapping)
+        and fact.at.tzinfo is not None
+        and fact.at >= EARLIEST
+    )
+    if not is_whole:
+        raise ValueError(f"no fact of ours: {str(fact.id)[:80]}")
+    return fact
 
 
 def minute_of(moment: datetime) -> str:
@@ -136,7 +157,7 @@ def from_image(image: Mapping[str, Any]) -> Fact:
     """The fact in a stream record's new image, read without knowing any other kind of item."""
     made = FactRecord()
     made.deserialize({name: value for name, value in image.items() if name in FactRecord.get_attributes()})
-    return made.fact()
+    return _sound(made.fact())
 
 
 def detail(owner: str, fact: Fact, values: Mapping[str, Any]) -> DetailRecord:

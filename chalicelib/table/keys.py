@@ -8,6 +8,8 @@ session       | USER#<user>                 | SESSION#<session> |               
 detail        | USER#<user>                 | DETAIL#<fact>     |                                        | What did this change replace by what?     | 1 get
 username      | USERNAME#<name>             | USERNAME          | gsi1 NAMES#<bucket> / <name>           | Is the name free? Who is called ab...?    | 1 get; 1 query a bucket
 address       | ADDRESS#<digest>            | ADDRESS           |                                        | Whose mail address is this?               | 1 get
+pseudonym     | PSEUDONYM#<user>            | PSEUDONYM         |                                        | What does the ML side call this person?   | 1 get
+tombstone     | TOMBSTONES#<day>            | <pseudonym>       |                                        | Whose rows must the ML side forget?       | 1 query
 mail_token    | MAILTOKEN#<token>           | MAILTOKEN         |                                        | What may the bearer of this mail do?      | 1 get
 fact          | FACTS#<minute>#<shard>      | <fact>            |                                        | What happened in this minute?             | 1 query a shard
 ack           | ACKS#<reader>#<minute>#<shard> | <batch>        |                                        | What of it has this reader told?          | 1 query a shard
@@ -96,6 +98,18 @@ def name_buckets() -> list[str]:
 
 def address(digest: str) -> Key:
     return Key(_join("ADDRESS", digest), "ADDRESS")
+
+
+def pseudonym(user: str) -> Key:
+    return Key(_join("PSEUDONYM", user), "PSEUDONYM")
+
+
+def tombstone(day: str, pseudonym: str) -> Key:
+    return Key(tombstones_of(day), _join(pseudonym))
+
+
+def tombstones_of(day: str) -> str:
+    return _join("TOMBSTONES", day)
 
 
 def mail_token(token: str) -> Key:

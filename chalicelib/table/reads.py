@@ -67,9 +67,20 @@ def many(keys: Iterable[Key], *, consistent: bool = True) -> dict[Key, Record]:
     return found
 
 
-def _batch(keys: list[Key], consistent: bool) -> Iterator[dict[str, Any]]:
+def versions(keys: Iterable[Key]) -> dict[Key, int]:
+    """The versions of those of the items that have one; nothing else of them is asked for."""
+    wanted = list(dict.fromkeys(keys))
+    found: dict[Key, int] = {}
+    for start in range(0, len(wanted), BATCH):
+        for item in _batch(wanted[start : start + BATCH], consistent=True, ProjectionExpression="pk, sk, ver"):
+            if "ver" in item:
+                found[Key(item["pk"]["S"], item["sk"]["S"])] = int(item["ver"]["N"])
+    return found
+
+
+def _batch(keys: list[Key], consistent: bool, **projection: str) -> Iterator[dict[str, Any]]:
     table = settings.table_name
-    asked: Any = {table: {"Keys": [raw_key(key) for key in keys], "ConsistentRead": consistent}}
+    asked: Any = {table: {"Keys": [raw_key(key) for key in keys], "ConsistentRead": consistent, **projection}}
     for attempt in range(settings.aws_attempts + 2):
         answer = call("batch_get_item", RequestItems=asked)
         yield from answer["Responses"].get(table, [])
@@ -130,6 +141,22 @@ def span(
         arguments["ExclusiveStartKey"] = start
     answer = call("query", **arguments)
     return Span([Record.from_raw_data(item) for item in answer["Items"]], answer.get("LastEvaluatedKey"))
+
+
+def images(pk: str) -> Iterator[dict[str, Any]]:
+    """A collection as it lies in the table, for readers that must not stumble over an item of an unknown kind."""
+    asked: dict[str, Any] = {
+        "TableName": settings.table_name,
+        "KeyConditionExpression": "pk = :p",
+        "ExpressionAttributeValues": {":p": {"S": pk}},
+        "ConsistentRead": True,
+    }
+    while True:
+        answer = call("query", **asked)
+        yield from answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return
+        asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def all_of(pk: str, **narrowed: Any) -> Iterator[Record]:

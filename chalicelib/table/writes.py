@@ -24,7 +24,10 @@ from chalicelib.table.record import Record
 
 Result = TypeVar("Result")
 LARGEST = 100
+#: How long a single write waits for the transactions of others to let go of its item.
+ALONE_SECONDS = 3.0
 _CONDITION = "ConditionalCheckFailed"
+_CONFLICT = "TransactionConflictException"
 _PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
@@ -114,12 +117,18 @@ def together(
 def alone(write: Write) -> None:
     """One write without a fact: a heartbeat, a lease, a rotation. Its condition must survive a lost acknowledgement."""
     arguments = _item(write)[write.operation]
-    try:
-        reads.call(f"{write.operation.lower()}_item", **arguments)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-            raise write.otherwise or Stale() from error
-        raise
+    for _ in pauses(time.monotonic() + ALONE_SECONDS):
+        try:
+            reads.call(f"{write.operation.lower()}_item", **arguments)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code == "ConditionalCheckFailedException":
+                raise write.otherwise or Stale() from error
+            if code != _CONFLICT:
+                raise
+        else:
+            return
+    raise StoreUnavailable(retry_after=1)
 
 
 def persistently(act: Act, attempt: Callable[[], Result]) -> Result:
@@ -160,7 +169,7 @@ def _judge(codes: list[str | None], writes: list[Piece], error: ClientError) -> 
     for meaning in sorted(meanings, key=lambda each: not isinstance(each, AnswerRecorded)):
         raise meaning from error
     passing = _PASSING.intersection(code for code in codes if code)
-    if not passing and error.response["Error"]["Code"] != "TransactionConflictException":
+    if not passing and error.response["Error"]["Code"] != _CONFLICT:
         raise error
 
 

@@ -58,7 +58,7 @@ def sent(
         body, more = route.gives.reissued(body, answer.seed, ask)  # type: ignore[attr-defined]
         sent |= more
     if answer.location:
-        sent["Location"] = answer.location
+        sent["Location"] = settings.prefix + answer.location
     if replayed:
         sent["Idempotency-Replayed"] = "true"
     sent["Cache-Control"] = route.cache or ("private, no-cache" if answer.seed is None else "no-store")

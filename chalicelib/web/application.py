@@ -163,7 +163,7 @@ def _successor(current: Exchange) -> dict[str, str]:
     path = current.route
     for name, value in (current.event.get("pathParameters") or {}).items():
         path = path.replace(f"{{{name}}}", value)
-    links = [f'<{path}>; rel="successor-version"']
+    links = [f'<{settings.prefix}{path}>; rel="successor-version"']
     if "Link" in current.extra_headers:
         links.append(current.extra_headers["Link"])
     return {"Deprecation": DEPRECATED_SINCE, "Link": ", ".join(links)}

@@ -199,7 +199,7 @@ def _document(route: Route, exchange: Exchange) -> Any:
         return dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
     if kind != _JSON and not kind.endswith("+json") and raw:
         raise BodyTypeUnsupported(f"This body type is not taken here: {kind[:80]}")
-    return reading.json_of(raw) if raw.strip() else {}
+    return reading.json_of(raw) if raw else {}
 
 
 def _query(route: Route, exchange: Exchange) -> Any:

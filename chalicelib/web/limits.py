@@ -7,6 +7,7 @@ permits lie unused in other instances. A limiter that does not answer lets reads
 import ipaddress
 import logging
 import threading
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from chalicelib.errors import TooMany, Unavailable
 from chalicelib.settings import Quota, settings
 from chalicelib.table import keys
 from chalicelib.table.reads import raw_key
+from chalicelib.table.writes import pauses
 
 log = logging.getLogger("app.limits")
 
@@ -26,6 +28,9 @@ LEASE_PART = 16
 SINGLE_BELOW = 0.2
 GRACE_SECONDS = 3600
 _MEMORY = 4096
+#: How long a busy table is asked again.
+BUSY_SECONDS = 0.2
+_BUSY = aws.BUSY | {"TransactionConflictException"}
 
 
 class LimitReached(TooMany):
@@ -132,19 +137,26 @@ def _leased(scope: str, subject: str, span: Window, quota: Quota) -> Usage | Non
 
 
 def _refill(held: _Lease, scope: str, subject: str, span: Window, quota: Quota) -> bool:
-    remaining = quota.limit - held.counted
-    batch = max(1, remaining // LEASE_PART) if remaining > SINGLE_BELOW * quota.limit else 1
-    try:
-        counted = _add(scope, subject, span, quota, batch, closed=False)
-    except LimitReached:
-        if batch == 1:
-            raise
-        batch = 1
-        counted = _add(scope, subject, span, quota, batch, closed=False)
+    """One trip where this instance counted last; a second one where others have taken permits since."""
+    batch = _batch(quota, held.counted)
+    for size in dict.fromkeys((batch, 1)):
+        try:
+            counted = _add(scope, subject, span, quota, size, closed=False)
+        except LimitReached:
+            if size == 1:
+                raise
+        else:
+            break
     if counted is None:
         return False
-    held.permits, held.counted = batch, counted
+    held.permits, held.counted = size, counted
     return True
+
+
+def _batch(quota: Quota, counted: int) -> int:
+    """How many permits may be leased: a sixteenth of what remains, and single ones where little does."""
+    remaining = quota.limit - counted
+    return max(1, remaining // LEASE_PART) if remaining >= SINGLE_BELOW * quota.limit else 1
 
 
 def reached(scope: str, detail: str, *, wait: int) -> LimitReached:
@@ -164,18 +176,27 @@ def limiter() -> Any:
 
 
 def _add(scope: str, subject: str, span: Window, quota: Quota, amount: int, *, closed: bool) -> int | None:
-    try:
-        answer = limiter().update_item(**counting(scope, subject, span, quota, amount), ReturnValues="UPDATED_NEW")
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-            detail = f"The limit of {quota.limit} is reached: {scope}"
-            raise reached(scope, detail, wait=span.left) from error
-        silent(scope, closed)
-        return None
-    except BotoCoreError:
-        silent(scope, closed)
-        return None
-    return int(answer["Attributes"]["n"]["N"])
+    request = counting(scope, subject, span, quota, amount)
+    for _ in pauses(time.monotonic() + BUSY_SECONDS):
+        try:
+            answer = limiter().update_item(**request, ReturnValues="UPDATED_NEW")
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                detail = f"The limit of {quota.limit} is reached: {scope}"
+                raise reached(scope, detail, wait=span.left) from error
+            if not is_busy(error):
+                break
+        except BotoCoreError:
+            break
+        else:
+            return int(answer["Attributes"]["n"]["N"])
+    silent(scope, closed)
+    return None
+
+
+def is_busy(error: ClientError) -> bool:
+    """Whether the table has refused at once, so that nothing was counted and another attempt counts no one twice."""
+    return error.response["Error"]["Code"] in _BUSY
 
 
 def silent(scope: str, closed: bool) -> None:
@@ -193,11 +214,18 @@ def counting(scope: str, subject: str, span: Window, quota: Quota, amount: int) 
         "ExpressionAttributeNames": {"#kind": "kind", "#ttl": "ttl"},
         "ExpressionAttributeValues": {
             ":amount": {"N": str(amount)},
-            ":room": {"N": str(quota.limit - amount)},
+            ":room": {"N": str(room(quota, amount))},
             ":kind": {"S": "limit"},
             ":ttl": {"N": str(expiry(span))},
         },
     }
+
+
+def room(quota: Quota, amount: int) -> int:
+    """Up to which count so many may be added: one while there is one left, a batch only while it is a sixteenth."""
+    if amount == 1:
+        return quota.limit - 1
+    return min(quota.limit - LEASE_PART * amount, int((1 - SINGLE_BELOW) * quota.limit))
 
 
 def expiry(span: Window) -> int:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
+from chalicelib.errors import Stale
 from chalicelib.settings import settings
 from chalicelib.web import problems
 from chalicelib.web.openapi_parts import (
@@ -162,18 +163,24 @@ def _query_parameter(name: str, schema: Json, required: bool) -> Json:
 
 def _header_parameters(route: Route) -> list[Json]:
     names = ["Idempotency-Key"] if route.writes else ["If-None-Match"] if route.gives else []
-    if route.method in ("PUT", "PATCH"):
+    if _honours_versions(route):
         names.append("If-Match")
     return [{"$ref": f"#/components/parameters/{name}"} for name in names]
 
 
+def _honours_versions(route: Route) -> bool:
+    return any(issubclass(error, Stale) for error in route.errors)
+
+
 def _request_body(route: Route, model: type[BaseModel], schemas: Schemas) -> Json:
+    """Where no field is needed, an empty body will do."""
     content: Json = {"schema": schemas.taken_ref(model)}
-    examples = schemas.taken(model).get("examples")
+    taken = schemas.taken(model)
+    examples = taken.get("examples")
     if examples:
         content["example"] = examples[0]
     kinds = ["application/json", *([FORM] if route.form else [])]
-    return {"required": True, "content": dict.fromkeys(kinds, content)}
+    return {"required": bool(taken.get("required")), "content": dict.fromkeys(kinds, content)}
 
 
 def _responses(route: Route, schemas: Schemas) -> Json:
@@ -202,6 +209,9 @@ def _success(route: Route, schemas: Schemas) -> Json:
         answer["content"] = {route.media: {"schema": schemas.given_ref(route.gives, is_list=route.is_list)}}
     elif route.status != 204:
         answer["content"] = {route.media: {"schema": {"type": "string" if _is_text(route.media) else "object"}}}
+    if route.form:
+        # Browsers that press a button of ours see a page.
+        answer["content"] |= {"text/html": {"schema": {"type": "string"}}}
     return answer
 
 

@@ -14,10 +14,11 @@ in its `x-policy`. Ids are opaque; moments are RFC 3339 in UTC; a slash at the e
 fields and filters are refused, not ignored.
 
 Every read has a strong `ETag` and honours `If-None-Match`; GET stands for HEAD too. Every write takes an \
-`Idempotency-Key`: for a day, a repetition gets the first answer again instead of a second effect. Edits honour \
-`If-Match`. Lists come in an envelope of `results`, `next` and `previous`, with a `count` where it costs nothing; \
-follow `next` as it is. `RateLimit` says what is left of your quota, `Retry-After` when to come back. Operations \
-under the heading Aliases lead to the same handlers as their canonical paths and keep older clients working."""
+`Idempotency-Key`: for a day, a repetition gets the first answer again instead of a second effect. Operations that \
+name `If-Match` honour it. Lists come in an envelope of `results`, `next` and `previous`, with a `count` where it \
+costs nothing; follow `next` as it is. `RateLimit` says what is left of your quota, `Retry-After` when to come back. \
+Operations under the heading Aliases lead to the same handlers as their canonical paths and keep older clients \
+working."""
 
 #: What the door itself may answer at any route to which the status applies.
 EXPLAINED = {
@@ -104,21 +105,20 @@ _QUOTA = tuple(name for name in HEADERS if "RateLimit" in name)
 _FAILURE = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
 
 
-def _in_header(name: str, description: str, longest: int) -> Json:
-    return {
-        "name": name,
-        "in": "header",
-        "description": description,
-        "schema": {"type": "string", "maxLength": longest},
-    }
+def _in_header(name: str, description: str, **limits: Any) -> Json:
+    return {"name": name, "in": "header", "description": description, "schema": {"type": "string", **limits}}
 
 
 PARAMETERS: Json = {
     "Idempotency-Key": _in_header(
-        "Idempotency-Key", "Any text of yours, new for each effect you want; repeat it to repeat safely.", 255
+        "Idempotency-Key",
+        "Any text of yours, new for each effect you want; repeat it to repeat safely.",
+        minLength=1,
+        maxLength=255,
+        pattern="^[ -~]+$",
     ),
-    "If-Match": _in_header("If-Match", "The `ETag` you read; the edit is refused if the thing has changed since.", 200),
-    "If-None-Match": _in_header("If-None-Match", "The `ETag` you have; the answer is 304 if it is still good.", 2000),
+    "If-Match": _in_header("If-Match", "The `ETag` you read; the edit is refused if the thing has changed since."),
+    "If-None-Match": _in_header("If-None-Match", "The `ETag` you have; the answer is 304 if it is still good."),
 }
 
 

@@ -46,6 +46,10 @@ Text = Annotated[str, AfterValidator(_clean)]
 Line = Annotated[Text, AfterValidator(_one_line)]
 
 
+#: Yes or no in a body: JSON has a word for each, so 0, 1 and "yes" are mistakes.
+Flag = Annotated[bool, Field(strict=True)]
+
+
 class In(BaseModel):
     """A body or a query: unknown fields are refused by name."""
 

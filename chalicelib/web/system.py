@@ -99,7 +99,7 @@ def redoc(ask: Ask[None, None]) -> Reply:
     return viewing.redoc(_prefix(ask))
 
 
-@_on("/api/docs/assets/{name}", media="text/javascript", errors=[NoSuchFile])
+@_on("/api/docs/assets/{name}", media="text/*", errors=[NoSuchFile])
 def docs_asset(ask: Ask[None, None], name: str) -> Reply:
     """Load a script or style of the documentation pages."""
     found = viewing.asset(name)

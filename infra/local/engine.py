@@ -66,20 +66,28 @@ class Engine:
 
 
 def start(
-    port: int | None = None, data: Path | None = None, python: Path | None = None, log: Path | None = None
+    port: int | None = None,
+    data: Path | None = None,
+    python: Path | None = None,
+    log: Path | None = None,
+    enforcing: bool = False,
+    scratch_in: Path | None = None,
 ) -> Engine:
-    """Start ministack on `port` (default 4566, any free one when that is taken) and wait until it answers."""
+    """Start ministack on `port` (default 4566, any free one when that is taken) and wait until it answers.
+
+    With `enforcing` it holds everybody to their IAM policies; its own account is root, with the key `test`.
+    """
     python = python or cloud_python()
     if not python.exists():
         raise EngineFailed(f"The local cloud is not installed: there is no {python}; `make run` installs it.")
     port = port or (DEFAULT_PORT if port_is_free(DEFAULT_PORT) else free_port())
-    scratch = Path(tempfile.mkdtemp(prefix="learnflow-cloud-"))
+    scratch = Path(tempfile.mkdtemp(prefix="learnflow-cloud-", dir=scratch_in))
     log = log or scratch / "cloud.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as sink:
         process = subprocess.Popen(
             [str(python), "-I", str(LEASH)],
-            env=clean_environment(port, scratch, data),
+            env=clean_environment(port, scratch, data) | ({"AUTH": "true"} if enforcing else {}),
             cwd=scratch,
             stdin=subprocess.PIPE,
             stdout=sink,

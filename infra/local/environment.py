@@ -24,6 +24,7 @@ def local_environment(endpoint_url: str, public_url: str = "http://localhost:800
         "TABLE_NAME": PREFIX,
         "RESOURCE_PREFIX": PREFIX,
         "AUDIT_HEADS_BUCKET": f"{PREFIX}-audit-heads-{ACCOUNT}",
+        "ML_BUCKET": f"{PREFIX}-ml-{ACCOUNT}",
         "KEYS_PARAMETER": KEYS_PARAMETER,
         "PUBLIC_URL": public_url,
         "MAIL_SENDER": MAIL_SENDER,

@@ -61,7 +61,7 @@ class Gateway:
         sent = list(headers.items() if isinstance(headers, Mapping) else headers)
         request_id = str(uuid.uuid4())
         if len(body) > LARGEST_REQUEST:
-            reply = self.problem(413, "request_too_large", "A request may have 10 MB at most.", request_id)
+            reply = self.problem(413, "too_large", "A request may have 10 MB at most.", request_id)
         elif match := self.match(split_target(target)[0]):
             event = proxy_event(match, method, target, sent, body, source_ip, self.base, request_id, self.is_binary)
             reply = self.as_reply(self.app(event, Context("api", TIMEOUT_SECONDS)), request_id)

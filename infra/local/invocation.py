@@ -29,7 +29,10 @@ class Context:
     aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     function_version: str = "$LATEST"
     memory_limit_in_mb: int = 1024
-    started: float = field(default_factory=time.monotonic)
+    started: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.started = time.monotonic()
 
     @property
     def invoked_function_arn(self) -> str:
@@ -45,6 +48,10 @@ class Context:
 
     def get_remaining_time_in_millis(self) -> int:
         return max(0, round((self.timeout - (time.monotonic() - self.started)) * 1000))
+
+
+class Killed(BaseException):
+    """The instance ends here, in the middle of its work: no code of the function runs any more. Tests raise it."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,7 @@ def invoke(find: FindHandler, handler: str, event: Mapping[str, Any], timeout: f
     try:
         answer = find(handler)(json.loads(json.dumps(event)), context)
         return Run(at, context.aws_request_id, answer=json.loads(json.dumps(answer)))
-    except Exception as error:  # noqa: BLE001  # A worker's failure must never end the loop that feeds it.
+    except (Exception, Killed) as error:  # noqa: BLE001  # A worker's failure must never end the loop that feeds it.
         return Run(at, context.aws_request_id, error=error)
 
 

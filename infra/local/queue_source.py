@@ -1,7 +1,7 @@
 """Feeds a function from its SQS queue by Lambda's rules; the driver runs it. Dead letters are the engine's own job."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +26,8 @@ class QueueSource(Source):
         self.trigger = trigger
         self.held: dict[str, str] = {}
         self.idle = True
+        #: SQS may forget that a message was deleted and deliver it once more; a test says of which.
+        self.undeleted: Callable[[Mapping[str, Any]], bool] = lambda _: False
 
     @cached_property
     def url(self) -> str:
@@ -38,10 +40,9 @@ class QueueSource(Source):
             return False
         run = self.invoke({"Records": [as_record(message, self.trigger.queue) for message in messages]})
         failed = failed_items(run, [message["MessageId"] for message in messages], self.trigger.partial)
-        self.delete([message for message in messages if message["MessageId"] not in failed])
-        self.held |= {
-            message["MessageId"]: message["ReceiptHandle"] for message in messages if message["MessageId"] in failed
-        }
+        kept = [message for message in messages if message["MessageId"] in failed or self.undeleted(message)]
+        self.delete([message for message in messages if message not in kept])
+        self.held |= {message["MessageId"]: message["ReceiptHandle"] for message in kept}
         return True
 
     def pause(self) -> float:

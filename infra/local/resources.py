@@ -26,6 +26,7 @@ MEANINGLESS_HERE = (
     "AWS::Lambda::Permission",
     "AWS::Logs::LogGroup",
     "AWS::S3::BucketPolicy",
+    "AWS::SNS::TopicPolicy",
     "AWS::Serverless::Function",  # run by the driver
 )
 

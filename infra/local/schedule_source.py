@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from infra.local.clockwork import next_after
@@ -13,14 +14,20 @@ from infra.local.source import Source
 from infra.local.triggers import Function, ScheduleTrigger
 
 LONGEST_PAUSE_SECONDS = 1.0
+#: How long Lambda waits before it tries an asynchronous call a second and a third time.
+RETRY_PAUSES = (60.0, 120.0)
 
 
 class ScheduleSource(Source):
-    """One clock. A failure is tried again at once (AWS waits a minute or two) and then told to the on-failure queue."""
+    """One clock. A failure is tried again and then told to the on-failure queue.
+
+    Here nobody waits between the attempts, unless `wait` says otherwise: a test lets its own clock pass.
+    """
 
     def __init__(self, function: Function, trigger: ScheduleTrigger, cloud: Cloud, find: FindHandler) -> None:
         super().__init__(function, cloud, find)
         self.trigger = trigger
+        self.wait: Callable[[float], None] = lambda _: None
         self.due = next_after(trigger.expression, trigger.zone, datetime.now(UTC))
 
     def step(self) -> bool:
@@ -41,7 +48,9 @@ class ScheduleSource(Source):
         """Invoke the function now, as of `at` (default: now)."""
         event = json.loads(self.filled(at or datetime.now(UTC)))
         attempts = self.trigger.retries + 1
-        for _ in range(attempts):
+        for pause in (0.0, *RETRY_PAUSES)[:attempts]:
+            if pause:
+                self.wait(pause)
             run = self.invoke(event)
             if not run.failed:
                 return run

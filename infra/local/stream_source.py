@@ -5,7 +5,7 @@ The driver runs one per stream trigger; what the function cannot take ends as a 
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,13 @@ from infra.local.cloud import Cloud
 from infra.local.invocation import FindHandler, Run
 from infra.local.on_failure import stream_message, tell
 from infra.local.patterns import passes
-from infra.local.shards import LOST, Batch, Reader, created, open_reader, shards_of, stream_of
+from infra.local.shards import LOST, Batch, Reader, Record, created, open_reader, shards_of, stream_of
 from infra.local.source import Source, failed_items
 from infra.local.triggers import Function, StreamTrigger
 
 IDLE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 10.0
+MOST_RECORDS = 1000  # GetRecords gives no more at once.
 
 
 class StreamSource(Source):
@@ -38,6 +39,8 @@ class StreamSource(Source):
         self.stream = ""
         self.attempts = 0
         self.idle = True
+        #: How the records of one read become batches. A test may deal them out as several shards and repeats would.
+        self.arrange: Callable[[Sequence[Record]], Iterable[Sequence[Record]]] = lambda records: [records]
 
     def step(self) -> bool:
         if not self.readers:
@@ -62,6 +65,24 @@ class StreamSource(Source):
         waiting = [created(batch.records[0]) for reader in self.readers.values() for batch in reader.pending]
         return max(0.0, time.time() - min(waiting)) if waiting else 0.0
 
+    def rewind(self) -> None:
+        """Start over at the oldest record there is, as a function does that is newly put on the stream."""
+        self.readers.clear()
+        self.checkpoints.clear()
+        self.attempts = 0
+
+    def trim(self) -> int:
+        """Let everything that is not read yet be lost, as the stream itself does after a day; returns how much."""
+        if not self.readers:
+            self.discover()
+        lost = 0
+        for reader in self.readers.values():
+            reader.pending.clear()
+            while records := reader.read(self.cloud, MOST_RECORDS, self.stream):
+                self.keep(reader, records[-1])
+                lost += len(records)
+        return lost
+
     def discover(self) -> None:
         self.stream = stream_of(self.cloud, self.trigger.table)
         for shard in shards_of(self.cloud, self.stream):
@@ -84,7 +105,7 @@ class StreamSource(Source):
         records = reader.read(self.cloud, self.trigger.batch_size, self.stream)
         wanted = [record for record in records if passes(self.trigger.patterns, record)]
         if wanted:
-            reader.pending.append(Batch(tuple(wanted)))
+            reader.pending.extend(Batch(tuple(batch)) for batch in self.arrange(wanted))
         elif records:
             self.keep(reader, records[-1])
         elif reader.closed:

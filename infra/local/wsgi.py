@@ -12,6 +12,7 @@ Environ = dict[str, Any]
 Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 LocalPages = Callable[[str, str, dict[str, str], bytes], Reply | None]
 Seen = Callable[[str, str, int, float], None]
+IN_PATHS = "/:@!$&'()*+,;=-._~"
 
 
 def wsgi(gateway: Gateway, local_pages: LocalPages | None = None, seen: Seen | None = None) -> Wsgi:
@@ -34,13 +35,12 @@ def wsgi(gateway: Gateway, local_pages: LocalPages | None = None, seen: Seen | N
 
 
 def target_of(environ: Environ) -> str:
-    """The request target as it was sent. Only waitress keeps it; others have decoded the path already."""
-    if "REQUEST_URI" in environ:
-        target: str = environ["REQUEST_URI"]
-        return target if target.startswith("/") else "/" + target.partition("://")[2].partition("/")[2]
-    path = quote(environ.get("PATH_INFO", "/").encode("latin-1"), safe="/:@!$&'()*+,;=-._~")
+    """The request target as it was sent. Waitress keeps it, werkzeug its path; others have decoded that already."""
+    target: str = environ.get("REQUEST_URI") or quote(environ.get("PATH_INFO", "/").encode("latin-1"), safe=IN_PATHS)
+    if not target.startswith("/"):
+        target = "/" + target.partition("://")[2].partition("/")[2]
     query = environ.get("QUERY_STRING", "")
-    return f"{path}?{query}" if query else path
+    return f"{target}?{query}" if query and "?" not in target else target
 
 
 def headers_of(environ: Environ) -> Iterator[tuple[str, str]]:

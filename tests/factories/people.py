@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.accounts import names, passwords
+from chalicelib.accounts import names, passwords, pseudonyms
 from chalicelib.accounts.records import User
 from chalicelib.table import keys
 from chalicelib.table.writes import Write, alone, put
@@ -82,7 +82,7 @@ def standing(of: User) -> Standing:
 
 def items(of: User) -> list[Write]:
     """All that an account consists of."""
-    return [*names.claims(of), put(of), put(standing(of))]
+    return [*names.claims(of), put(of), put(standing(of)), pseudonyms.made(of.id)]
 
 
 def enlisted(username: str = "", **values: Any) -> User:

@@ -2,9 +2,10 @@
 
 import pytest
 
+from chalicelib.table import writes
 from chalicelib.web import exchange
 from tests.factories.people import PASSWORD
-from tests.faults.injector import Injector, Trip, broken, conflict, throttled, unreachable
+from tests.faults.injector import Injector, Trip, broken, conflict, single_conflict, throttled, unreachable
 from tests.faults.test_lost_acknowledgements import Operation, each_operation, of_product, people_of
 from tests.http.api import Api, at_once, problem
 
@@ -85,3 +86,37 @@ def test_twelve_devices_sign_in_at_once_while_every_third_transaction_conflicts(
     faults.break_nth(range(0, 300, 3), transacts, conflict)
     replies = at_once(5, lambda _: api.post("/auth/login", {"username": "member", "password": PASSWORD}))
     assert [reply.status for reply in replies] == [200] * 5
+
+
+def test_a_single_write_waits_until_the_transaction_of_another_lets_go_of_its_item(api: Api, faults: Injector) -> None:
+    member, _ = people_of(api)
+    faults.break_nth(range(3), lambda trip: trip.operation == "UpdateItem", lambda _, request: single_conflict(request))
+    assert api.post("/auth/refresh", {"refresh": member.refresh}).status == 200
+
+
+def test_a_single_write_whose_item_is_never_let_go_is_503(
+    api: Api, faults: Injector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member, _ = people_of(api)
+    monkeypatch.setattr(writes, "ALONE_SECONDS", 0.1)
+    faults.break_when(lambda trip: trip.operation == "UpdateItem", lambda _, request: single_conflict(request))
+    assert problem(api.post("/auth/refresh", {"refresh": member.refresh})) == (503, "store_unavailable")
+
+
+def test_a_limiter_that_is_busy_for_a_moment_is_asked_again(api: Api, faults: Injector) -> None:
+    faults.break_nth((0,), lambda trip: trip.of_limiter, throttled)
+    assert api.post("/auth/password/forgot", {"email": "member@example.org"}).status == 202
+    faults.break_nth((0,), lambda trip: trip.of_limiter and transacts(trip), throttled)
+    people_of(api)
+
+
+def test_a_table_that_is_too_busy_is_asked_again_within_a_moment(
+    api: Api, faults: Injector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    member, _ = people_of(api)
+    faults.break_nth(range(3), lambda trip: not trip.of_limiter, throttled)
+    assert api.patch("/users/profile", {"bio": "x"}, token=member.access).status == 200
+    assert len(slept) == 3
+    assert sum(slept) < 0.7

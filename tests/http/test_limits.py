@@ -105,13 +105,66 @@ def test_in_steady_state_counting_costs_no_trip(api: Api, faults: Injector) -> N
     assert [name for name in faults.names() if name.startswith("limiter")] == []
 
 
-def test_a_thousand_requests_cost_at_most_some_hundred_trips_of_the_limiter(
-    api: Api, monkeypatch: pytest.MonkeyPatch, faults: Injector
+def writes_of(requests: int, instances: int) -> tuple[int, int]:
+    """How many requests so many instances in turn admit, and how many writes that took to count."""
+    asked: list[int] = []
+    held: list[dict[tuple[str, str], limits._Lease]] = [{} for _ in range(instances)]
+    real, admitted = limits.limiter(), 0
+
+    class Counting:
+        def update_item(self, **arguments: object) -> object:
+            asked.append(1)
+            return real.update_item(**arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits, "limiter", Counting)
+        for number in range(requests):
+            patch.setattr(limits, "_leases", held[number % instances])
+            try:
+                limits.lease("user", "usr_1", NOON)
+            except limits.LimitReached:
+                continue
+            admitted += 1
+    return admitted, len(asked)
+
+
+@pytest.mark.parametrize(("instances", "most"), [(1, 20), (4, 45)])
+def test_five_hundred_requests_of_a_person_take_few_writes_to_count(clean: object, instances: int, most: int) -> None:
+    admitted, writes = writes_of(500, instances)
+    assert admitted == 500
+    assert writes <= most
+
+
+@pytest.mark.parametrize(("instances", "most"), [(1, 230), (4, 300)])
+def test_a_thousand_requests_that_use_up_the_limit_cost_far_less_than_a_write_each(
+    clean: object, instances: int, most: int
 ) -> None:
-    allow(monkeypatch, "anonymous", 200)
-    admitted = sum(api.get("/auth/me").status == 401 for _ in range(210))
-    assert admitted == 200
-    assert len(faults.names()) < 90
+    admitted, writes = writes_of(1000, instances)
+    assert 1000 - 4 * 1000 // limits.LEASE_PART <= admitted <= 1000
+    assert writes <= most
+
+
+@pytest.mark.parametrize("instances", [1, 4])
+def test_however_often_they_ask_instances_admit_no_more_than_the_limit(
+    clean: object, monkeypatch: pytest.MonkeyPatch, instances: int
+) -> None:
+    allow(monkeypatch, "user", 100)
+    assert writes_of(150, instances)[0] == 100
+
+
+def test_an_instance_leases_no_more_than_a_sixteenth_of_what_others_have_left(
+    clean: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(monkeypatch, "user", 160)
+    for used in range(0, 160, 7):
+        limits.forget()
+        span = limits.window(settings.quotas["user"], NOON)
+        limits._add("user", f"usr_{used}", span, settings.quotas["user"], used or 1, closed=False)
+        limits.lease("user", f"usr_{used}", NOON)
+        [held] = limits._leases.values()
+        left = 160 - (used or 1)
+        assert held.permits + 1 <= max(1, left // limits.LEASE_PART)
+        assert held.permits == 0 or left >= limits.SINGLE_BELOW * 160
 
 
 def test_the_numbers_told_are_the_numbers_counted(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

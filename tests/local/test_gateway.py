@@ -142,7 +142,7 @@ def test_a_request_of_more_than_ten_megabytes_is_too_large(gateway: Gateway) -> 
     binary = {"Content-Type": "application/octet-stream"}
     assert gateway.answer("POST", "/upload", binary, b"x" * LARGEST_REQUEST).json() == {"length": LARGEST_REQUEST}
     reply = gateway.answer("POST", "/api/users/u", {}, b"x" * (LARGEST_REQUEST + 1))
-    assert (reply.status, reply.json()["code"]) == (413, "request_too_large")
+    assert (reply.status, reply.json()["code"]) == (413, "too_large")
 
 
 def test_an_answer_of_more_than_lambda_carries_is_our_mistake() -> None:

@@ -1,11 +1,13 @@
 """How the local cloud feeds a function from a queue: as Lambda does."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from infra.local.cloud import Cloud
 from infra.local.driver import Driver
+from infra.local.invocation import Killed
 from infra.local.template import Template
 from tests.local.doubles import Handlers, failing, out_of_order
 
@@ -145,4 +147,31 @@ def test_a_delay_that_the_handler_chose_can_be_skipped_too(driver: Driver, cloud
     driver.settle()
     assert waiting(cloud, "work") == 1
     driver.settle(skip_delays=True)
+    assert waiting(cloud, "work") == 0
+
+
+def test_a_message_whose_deletion_was_forgotten_is_delivered_once_more(
+    driver: Driver, cloud: Cloud, handlers: Handlers
+) -> None:
+    def once(message: Mapping[str, Any]) -> bool:
+        return bool(message["Body"] == "twice" and message["Attributes"]["ApproximateReceiveCount"] == "1")
+
+    driver.queues[0].undeleted = once
+    send(cloud, "once", "twice")
+    driver.settle(skip_delays=True)
+    first, second = handlers.batches(WORK)
+    assert [record["body"] for record in (*first, *second)] == ["once", "twice", "twice"]
+    assert by_body(first, "twice") == by_body(second, "twice")
+    assert waiting(cloud, "work") == 0
+
+
+def test_a_run_that_is_killed_fails_its_batch(driver: Driver, cloud: Cloud, handlers: Handlers) -> None:
+    def killed(records: list[dict[str, Any]]) -> Any:
+        if len(handlers.batches(WORK)) == 1:
+            raise Killed
+
+    handlers.answers[WORK] = killed
+    send(cloud, "a", "b")
+    driver.settle(skip_delays=True)
+    assert [len(batch) for batch in handlers.batches(WORK)] == [2, 2]
     assert waiting(cloud, "work") == 0

@@ -56,6 +56,14 @@ def test_a_clock_that_recovers_is_not_told(driver: Driver, cloud: Cloud, handler
     )
 
 
+def test_between_its_attempts_lie_a_minute_and_two_for_who_cares_to_wait(driver: Driver, handlers: Handlers) -> None:
+    waited: list[float] = []
+    driver.schedules[0].wait = waited.append
+    handlers.answers[TICK] = out_of_order
+    driver.fire("tick")
+    assert (waited, len(handlers.events[TICK])) == ([60, 120], 3)
+
+
 def test_an_unknown_clock_is_an_error(driver: Driver) -> None:
     with pytest.raises(KeyError):
         driver.fire("tock")

@@ -10,6 +10,7 @@ import pytest
 from infra.local import resources
 from infra.local.cloud import Cloud
 from infra.local.driver import Driver
+from infra.local.invocation import Killed
 from infra.local.stream_source import StreamSource
 from infra.local.template import Template
 from tests.local.doubles import Handlers, failing, out_of_order
@@ -177,3 +178,47 @@ def test_a_reader_that_has_taken_everything_has_no_lag(driver: Driver, cloud: Cl
     put(cloud, "a")
     driver.settle()
     assert follower(driver).lag_seconds() == 0
+
+
+def test_a_record_whose_run_fails_without_a_report_is_delivered_again(
+    driver: Driver, cloud: Cloud, handlers: Handlers
+) -> None:
+    handlers.answers[FOLLOW] = lambda records: out_of_order(records) if len(handlers.batches(FOLLOW)) < 3 else None
+    put(cloud, "a")
+    driver.settle()
+    assert [names(batch) for batch in handlers.batches(FOLLOW)] == [["a"]] * 3
+    assert given_up(cloud) == []
+
+
+def test_a_run_that_is_killed_has_failed(driver: Driver, cloud: Cloud, handlers: Handlers) -> None:
+    def killed(records: list[dict[str, Any]]) -> Any:
+        if len(handlers.batches(FOLLOW)) == 1:
+            raise Killed
+
+    handlers.answers[FOLLOW] = killed
+    put(cloud, "a", "b", "c", "d")
+    driver.settle()
+    assert [names(batch) for batch in handlers.batches(FOLLOW)] == [["a", "b", "c", "d"], ["a", "b"], ["c", "d"]]
+
+
+def test_what_the_stream_has_trimmed_never_arrives(driver: Driver, cloud: Cloud, handlers: Handlers) -> None:
+    put(cloud, "a", "b")
+    assert follower(driver).trim() == 2
+    put(cloud, "c")
+    driver.settle()
+    assert [names(batch) for batch in handlers.batches(FOLLOW)] == [["c"]]
+
+
+def test_a_reader_that_is_rewound_gets_everything_once_more(driver: Driver, cloud: Cloud, handlers: Handlers) -> None:
+    put(cloud, "a", "b")
+    driver.settle()
+    follower(driver).rewind()
+    driver.settle()
+    assert [names(batch) for batch in handlers.batches(FOLLOW)] == [["a", "b"], ["a", "b"]]
+
+
+def test_records_may_be_dealt_out_as_other_batches(driver: Driver, cloud: Cloud, handlers: Handlers) -> None:
+    follower(driver).arrange = lambda records: [records[2:], records[:3]]
+    put(cloud, "a", "b", "c", "d")
+    driver.settle()
+    assert [names(batch) for batch in handlers.batches(FOLLOW)] == [["c", "d"], ["a", "b", "c"]]

@@ -83,9 +83,8 @@ def test_the_local_environment_names_what_the_real_template_makes() -> None:
     real = template.load()
     names = local_environment("http://localhost:1")
     assert names["TABLE_NAME"] == real.table
-    assert names["AUDIT_HEADS_BUCKET"] in {
-        bucket.properties["BucketName"] for bucket in real.of_type("AWS::S3::Bucket")
-    }
+    buckets = {bucket.properties["BucketName"] for bucket in real.of_type("AWS::S3::Bucket")}
+    assert {names["AUDIT_HEADS_BUCKET"], names["ML_BUCKET"]} <= buckets
     assert names["MAIL_TRACKING"] in {one.properties["Name"] for one in real.of_type("AWS::SES::ConfigurationSet")}
     assert all(queue.startswith(names["RESOURCE_PREFIX"] + "-") for queue in real.queues)
     assert names["KEYS_PARAMETER"] == KEYS_PARAMETER

@@ -1,6 +1,7 @@
 """Reads matrix.yaml and sets up what its cells need: actors, objects, and requests with their parts filled in."""
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,9 +10,9 @@ from typing import Any
 import yaml
 
 from chalicelib import clock
-from chalicelib.accounts import mail_tokens
+from chalicelib.accounts import mail_tokens, privacy
 from chalicelib.accounts.sessions import Device
-from tests.security import crew
+from tests.security import crew, forgery
 from tests.security.client import Answer, Api
 from tests.security.crew import Person
 
@@ -26,7 +27,7 @@ CANARIES = {
     "address": "198.51.100.213",
     "ban reason": "canary-reason-5a0",
 }
-READERS = ("anonymous", "student", "instructor", "expired", "revoked")
+READERS = ("anonymous", "student", "instructor", "expired", "revoked", "premium", "leaving", "forged", "erased")
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,18 @@ def chart() -> dict[str, Any]:
     return loaded
 
 
+def actors() -> list[str]:
+    return [*chart()["actors"], *chart()["like"]]
+
+
 def rows() -> dict[str, Row]:
-    actors = chart()["actors"]
+    named = chart()["actors"]
     found = {}
     for route, given in chart()["routes"].items():
         row = given if isinstance(given, dict) else {"expect": given}
-        expect = dict(zip(actors, row["expect"], strict=True))
+        expect = dict(zip(named, row["expect"], strict=True))
+        expect |= {actor: expect[model] for actor, model in chart()["like"].items()}
+        expect |= chart()["unlike"].get(route, {})
         found[route] = Row(route, expect, row.get("path", route.partition(" ")[2]), row.get("send"))
     return found
 
@@ -71,6 +78,10 @@ class Stage:
     def token(self, actor: str) -> str | None:
         if actor == "anonymous":
             return None
+        if actor == "forged":
+            return forged(self.actors["admin"])
+        if actor not in self.actors:
+            self.actors[actor] = LATECOMERS[actor]()
         return self.actors[actor].expired if actor == "expired" else self.actors[actor].access
 
     def renewed(self, actor: str) -> Person:
@@ -109,6 +120,46 @@ class Stage:
             "session": self.actors["student"].grant.session_id,
             "today": clock.today("UTC").isoformat(),
         }
+
+
+def played(stage: Stage, row: Row) -> Iterator[tuple[str, Answer]]:
+    """What every actor gets from this route, one after the other."""
+    for actor in row.expect:
+        yield actor, stage.tried(row, actor)
+
+
+def leaks(stage: Stage, actor: str, answer: Answer) -> list[str]:
+    """What of B's an actor reads who is neither B nor an administrator."""
+    if actor not in READERS:
+        return []
+    text = answer.everything().casefold()
+    secrets = CANARIES | {"id": stage.target.id, "session": stage.target.grant.session_id}
+    return [f"{actor} reads the {name} of B" for name, value in secrets.items() if value.casefold() in text]
+
+
+def forged(person: Person) -> str:
+    """A token that says all the right things, signed by a key that is not ours."""
+    header, claims = forgery.opened(person.access)
+    return forgery.made(header, claims, b"an attacker's own key of 32 bytes")
+
+
+def _leaving() -> Person:
+    person = crew.join("leaving")
+    privacy.ask_erasure(crew.act(person.id), crew.PASSWORD)
+    return crew.again(person)
+
+
+def _erased() -> Person:
+    person = crew.join("erased")
+    forgery.endings()["erased"](person)
+    return person
+
+
+LATECOMERS: dict[str, Callable[[], Person]] = {
+    "premium": lambda: crew.join("premium", tier="premium"),
+    "leaving": _leaving,
+    "erased": _erased,
+}
 
 
 def stage(api: Api) -> Stage:

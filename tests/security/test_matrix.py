@@ -5,8 +5,8 @@ from itertools import pairwise
 import pytest
 
 from tests.security import matrix
-from tests.security.client import Answer, Api, require_problem
-from tests.security.matrix import CANARIES, READERS, Stage
+from tests.security.client import Api, require_problem
+from tests.security.matrix import CANARIES
 
 ROWS = matrix.rows()
 
@@ -21,7 +21,8 @@ def test_every_route_has_a_row_and_every_row_a_route() -> None:
 
 def test_a_row_says_what_happens_to_every_actor() -> None:
     for row in ROWS.values():
-        assert list(row.expect) == matrix.chart()["actors"]
+        assert list(row.expect) == matrix.actors()
+    assert len(matrix.actors()) >= 9
 
 
 def test_more_privilege_never_turns_success_into_refusal() -> None:
@@ -38,21 +39,13 @@ def test_more_privilege_never_turns_success_into_refusal() -> None:
 def test_each_actor_gets_what_the_chart_says_and_nothing_of_b(api: Api, route: str) -> None:
     stage, row = matrix.stage(api), ROWS[route]
     got, leaks = {}, []
-    for actor in row.expect:
-        answer = stage.tried(row, actor)
+    for actor, answer in matrix.played(stage, row):
         got[actor] = answer.status
         if answer.status >= 400:
             require_problem(answer, answer.status)
-        if actor in READERS:
-            leaks += _leaks(stage, actor, answer)
+        leaks += matrix.leaks(stage, actor, answer)
     assert got == row.expect
     assert not leaks
-
-
-def _leaks(stage: Stage, actor: str, answer: Answer) -> list[str]:
-    text = answer.everything().casefold()
-    secrets = CANARIES | {"id": stage.target.id, "session": stage.target.grant.session_id}
-    return [f"{actor} reads the {name} of B" for name, value in secrets.items() if value.casefold() in text]
 
 
 def test_the_canaries_are_really_planted(api: Api) -> None:

@@ -193,3 +193,24 @@ def test_the_document_is_the_same_each_time_and_knows_no_machine() -> None:
 def test_the_served_text_names_the_place_that_the_gateway_puts_before_our_paths() -> None:
     assert json.loads(openapi.text())["servers"] == [{"url": "/"}]
     assert json.loads(openapi.text("/api"))["servers"] == [{"url": "/api"}]
+
+
+@each_operation
+def test_if_match_is_named_where_a_version_is_compared_and_nowhere_else(operation: dict[str, Any]) -> None:
+    route = ROUTES[operation["operationId"].partition("_alias_")[0]]
+    named = {"$ref": "#/components/parameters/If-Match"} in operation.get("parameters", [])
+    assert named == (route.path == "/api/v1/users/profile" and route.writes)
+
+
+@each_operation
+def test_a_body_is_required_where_a_field_is(operation: dict[str, Any]) -> None:
+    if "requestBody" in operation:
+        content = operation["requestBody"]["content"]["application/json"]
+        assert operation["requestBody"]["required"] == bool(_pointed(content["schema"]["$ref"]).get("required"))
+
+
+def test_pages_for_people_are_named_beside_the_json_of_forms() -> None:
+    for _, _, operation in OPERATIONS:
+        route = ROUTES[operation["operationId"].partition("_alias_")[0]]
+        if route.form:
+            assert set(operation["responses"][str(route.status)]["content"]) == {"application/json", "text/html"}

@@ -10,7 +10,8 @@ from infra import sample
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIRED = """
-    STAGE TABLE_NAME RESOURCE_PREFIX AUDIT_HEADS_BUCKET KEYS_PARAMETER PUBLIC_URL MAIL_SENDER AWS_DEFAULT_REGION
+    STAGE TABLE_NAME RESOURCE_PREFIX AUDIT_HEADS_BUCKET ML_BUCKET KEYS_PARAMETER PUBLIC_URL MAIL_SENDER
+    AWS_DEFAULT_REGION
 """.split()
 
 
@@ -43,11 +44,25 @@ def test_limits_are_settings_and_only_those_per_address_are_wider_on_one_machine
     assert local["login_pair"] == deployed["login_pair"] == settings.Quota(5, 900)
 
 
-def test_each_stage_has_resources_of_its_own() -> None:
+def test_each_stage_has_a_sender_and_web_clients_of_its_own() -> None:
     stages = json.loads((ROOT / ".chalice" / "config.json").read_text())["stages"]
     assert set(stages) == {"dev", "staging", "prod"}
-    for name, stage in stages.items():
-        variables = stage["environment_variables"]
-        assert stage["api_gateway_stage"] == name != "api"
-        assert variables["STAGE"] == name
-        assert variables["TABLE_NAME"] == variables["RESOURCE_PREFIX"] == f"learnflow-{name}"
+    assert all(stage["api_gateway_stage"] == name != "api" for name, stage in stages.items())
+    assert len({stage["environment_variables"]["MAIL_SENDER"] for stage in stages.values()}) == 3
+    assert len({stage["environment_variables"]["CORS_ALLOWED_ORIGINS"] for stage in stages.values()}) == 3
+
+
+@pytest.mark.parametrize(
+    ("address", "origin", "prefix"),
+    [
+        ("https://api.school.example", "https://api.school.example", ""),
+        ("https://api.school.example/", "https://api.school.example", ""),
+        ("https://x.execute-api.eu-west-1.amazonaws.com/dev", "https://x.execute-api.eu-west-1.amazonaws.com", "/dev"),
+        ("http://localhost:8000/a/b", "http://localhost:8000", "/a/b"),
+    ],
+)
+def test_the_public_address_is_an_origin_and_what_stands_before_our_paths(
+    address: str, origin: str, prefix: str
+) -> None:
+    read = settings.read({**sample.environment(), "PUBLIC_URL": address})
+    assert (read.origin, read.prefix) == (origin, prefix)

@@ -7,7 +7,10 @@ import pytest
 
 from chalicelib import aws
 from chalicelib.messaging import mailer
+from tests.http.conftest import _cheap_hash, api, faults
 from tests.workers.doubles import MailFake
+
+__all__ = ["_cheap_hash", "api", "faults"]
 
 
 @pytest.fixture(autouse=True)

@@ -14,11 +14,12 @@ from chalicelib.table import keys
 from chalicelib.table.acts import by_system
 from chalicelib.table.facts import Fact
 from chalicelib.table.writes import alone, put, together
+from infra.local.invocation import Killed
 
 Fails = Callable[[], Exception | None]
 
 
-class Kill(BaseException):
+class Kill(Killed):
     """The process ends here."""
 
 

@@ -41,6 +41,7 @@ def later() -> time_machine.travel:
     return time_machine.travel(clock.now() + jobs.LEASE + timedelta(seconds=1))
 
 
+@pytest.mark.row("G51")
 def test_a_clock_that_strikes_twice_works_once() -> None:
     rounds = Rounds()
     assert [rounds.strike(), rounds.strike()] == [True, False]

@@ -34,7 +34,6 @@ from chalicelib.web.policies import anyone, signed_in
 from chalicelib.web.routes import Ask, Reply, Routes
 
 routes = Routes(tag="Signing in")
-ON_ITS_WAY = AcceptedOut(detail="If the address belongs to an account, a mail is on its way.")
 
 
 @routes.post(
@@ -98,7 +97,10 @@ def logout(ask: Ask[RefreshIn, None]) -> Reply:
 
 
 @routes.post(
-    "/auth/verify", policy=anyone, gives=TokenFactsOut, errors=(TokenInvalid, TokenExpired, RefreshTokenInvalid)
+    "/auth/verify",
+    policy=anyone,
+    gives=TokenFactsOut,
+    errors=(TokenInvalid, TokenExpired, RefreshTokenInvalid, AccountBanned),
 )
 def verify_token(ask: Ask[VerifyIn, None]) -> TokenFacts:
     """Ask whether a token is alive
@@ -148,8 +150,9 @@ def resend_verification(ask: Ask[MaybeAddressIn, None]) -> AcceptedOut:
     """
     if ask.body.email is None and ask.caller.is_anonymous:
         raise TokenMissing("Sign in, or send the address.")
-    recovery.ask(ask.act.answered_with(ON_ITS_WAY), "verify", ask.body.email or people.person(ask.caller.id).email)
-    return ON_ITS_WAY
+    answer = _on_its_way()
+    recovery.ask(ask.act.answered_with(answer), "verify", ask.body.email or people.person(ask.caller.id).email)
+    return answer
 
 
 @routes.post("/auth/password/forgot", policy=anyone, gives=AcceptedOut, status=202)
@@ -158,8 +161,9 @@ def forgot_password(ask: Ask[AddressIn, None]) -> AcceptedOut:
 
     The answer is the same whether or not the address belongs to an account.
     """
-    recovery.ask(ask.act.answered_with(ON_ITS_WAY), "reset", ask.body.email)
-    return ON_ITS_WAY
+    answer = _on_its_way()
+    recovery.ask(ask.act.answered_with(answer), "reset", ask.body.email)
+    return answer
 
 
 @routes.get("/auth/sessions", policy=signed_in, lists=SessionOut, standing="joined")
@@ -190,3 +194,7 @@ def _presented(ask: Ask[RefreshIn, None]) -> str:
 
 def _device(exchange: Exchange) -> Device:
     return Device(exchange.address, exchange.headers.get("user-agent", ""))
+
+
+def _on_its_way() -> AcceptedOut:
+    return AcceptedOut(detail="If the address belongs to an account, a mail is on its way.")

@@ -81,7 +81,7 @@ Username = Annotated[Line, Field(min_length=3, max_length=60), AfterValidator(_u
 Password = Annotated[str, Field(max_length=512)]
 Name = Annotated[Line, Field(max_length=80)]
 TimeZone = Annotated[Line, Field(max_length=64), AfterValidator(_zone)]
-Language = Annotated[Line, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 WebAddress = Annotated[Line, Field(max_length=500), AfterValidator(_web_address)]
 PictureAddress = Annotated[Line, Field(max_length=500), AfterValidator(_picture)]
 MailedToken = Annotated[Line, Field(min_length=10, max_length=200)]

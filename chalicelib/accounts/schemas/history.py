@@ -1,14 +1,26 @@
 """The event feed and the audit log."""
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from chalicelib.accounts.audit_reading import Filters, Shown
 from chalicelib.accounts.chain import Chain, Verification
 from chalicelib.accounts.feed import Event, Stretch
 from chalicelib.web.reading import CursorPaged, In, Line, Out, Paged
+
+
+def _day(text: Any) -> Any:
+    """Pydantic alone would take a number for the seconds since 1970, and days that have none before or after them."""
+    if isinstance(text, str) and not re.fullmatch(r"2[0-9]{3}-[0-9]{2}-[0-9]{2}", text):
+        raise ValueError("must be a day like 2026-01-31")
+    return text
+
+
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,80}$")]
+Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
 
 
 class EventsQuery(Paged):
@@ -51,10 +63,10 @@ class EventsOut(Out):
 class AuditQuery(CursorPaged):
     """Filters combine. Without actor or subject, one day is read: `day`, or today."""
 
-    actor: Annotated[Line, Field(max_length=80)] | None = None
-    subject: Annotated[Line, Field(max_length=80)] | None = None
+    actor: Id | None = None
+    subject: Id | None = None
     action: Annotated[Line, Field(max_length=80, description="For example user.logged_in, or its beginning.")] = ""
-    day: date | None = None
+    day: Day | None = None
 
     def filters(self) -> Filters:
         return Filters(self.actor, self.subject, self.action, self.day)
@@ -99,7 +111,7 @@ class AuditEntryOut(Out):
 
 
 class VerifyQuery(In):
-    day: date
+    day: Day
 
 
 class ChainOut(Out):

@@ -17,7 +17,7 @@ from chalicelib.accounts.schemas.fields import (
     WebAddress,
     example,
 )
-from chalicelib.web.reading import CursorPaged, In, Line, Out, Text
+from chalicelib.web.reading import CursorPaged, Flag, In, Line, Out, Text
 
 Role = Literal["student", "instructor", "admin"]
 Tier = Literal["free", "premium"]
@@ -98,7 +98,7 @@ class ProfilePatch(In):
     website: WebAddress | None = None
     language: Language = "en"
     time_zone: TimeZone = "Asia/Kolkata"
-    listed: bool = True
+    listed: Flag = True
 
     def changes(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.model_fields_set}
@@ -197,10 +197,10 @@ class MailPreferencesOut(Out):
 class MailPreferencesIn(In):
     model_config = ConfigDict(json_schema_extra=example(news=False))
 
-    tips: bool = True
-    reminders: bool = True
-    digests: bool = True
-    news: bool = True
+    tips: Flag = True
+    reminders: Flag = True
+    digests: Flag = True
+    news: Flag = True
 
     def refused(self) -> list[str]:
         return [kind for kind in KINDS if not getattr(self, kind)]

@@ -1,0 +1,287 @@
+"""Every operation that is measured, one row each, and what it may cost. A later domain adds its rows here.
+
+The budget tests hold trips and units exactly; `make bench` measures CPU and compares it with the budget.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from infra.local.gateway import Reply
+from tests.bench import data
+from tests.factories.people import PASSWORD, registration
+from tests.http.api import Api, Person
+
+Request = Callable[[Api, Person, Person], Reply]
+GUESS = "wrong-wrong-wrong"
+NEW = {"current_password": PASSWORD, "new_password": "nine-quiet-herons"}
+LIMITED = "limiter UpdateItem"
+ATTEMPT = "limiter TransactWriteItems"
+READ, READ_MANY, QUERY, UPDATE, TRANSACT = "GetItem", "BatchGetItem", "Query", "UpdateItem", "TransactWriteItems"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`trips` in their order, then read units, write units, and milliseconds of CPU. `me` is a member, `boss` an admin.
+
+    The keys are at hand and the caller's lease is filled, as in steady state.
+    """
+
+    name: str
+    status: int
+    request: Request
+    trips: tuple[str, ...]
+    reads: float
+    writes: int
+    cpu_ms: float
+
+
+def scene(api: Api, factor: int = 1) -> tuple[Person, Person]:
+    """A small product, or one so many times larger, with a member and an administrator whose leases are filled."""
+    member = api.member("member", email="member@example.org", first_name="Meera")
+    boss = api.member("the-boss", email="boss@example.org", roles=("admin",))
+    data.listed(25 * factor)
+    data.fed(member.id, 25 * factor)
+    data.told(member.id, 5 * factor)
+    data.audited(member.id, 25 * factor)
+    data.signed_in(member.id, 2 * factor)
+    for token in (None, member.access, boss.access):
+        api.get("/events" if token else "/auth/me", token=token)
+    return member, boss
+
+
+#: Those that must cost the same in a product a hundred times as large, in an order in which one scene serves them all.
+GROWING = (
+    "me",
+    "users list",
+    "users by prefix",
+    "events, page of 20",
+    "admin search, page of 20",
+    "audit log of a person, page of 20",
+    "refresh",
+    "login",
+    "profile patch",
+    "register",
+    "logout",
+)
+
+OPERATIONS: list[Operation] = [
+    Operation("health", 200, lambda api, me, boss: api.get("/health"), (), 0, 0, 0.3),
+    Operation("health with a token", 200, lambda api, me, boss: api.get("/health", token=me.access), (), 0, 0, 0.3),
+    Operation("refused without a token", 401, lambda api, me, boss: api.get("/auth/me"), (), 0, 0, 0.3),
+    Operation("refused with a bad token", 401, lambda api, me, boss: api.get("/auth/me", token="x.y.z"), (), 0, 0, 0.3),
+    Operation("refused body", 422, lambda api, me, boss: api.post("/auth/login", {}), (), 0, 0, 0.3),
+    Operation("refused path", 404, lambda api, me, boss: api.get("/nowhere"), (), 0, 0, 0.3),
+    Operation("refused role", 403, lambda api, me, boss: api.get("/admin/users", token=me.access), (READ,), 1, 0, 1.0),
+    Operation(
+        "unknown person",
+        404,
+        lambda api, me, boss: api.get("/admin/users/usr_nobody", token=boss.access),
+        (READ, READ),
+        2,
+        0,
+        1.5,
+    ),
+    Operation("me", 200, lambda api, me, boss: api.get("/auth/me", token=me.access), (READ_MANY,), 2, 0, 1.0),
+    Operation(
+        "profile", 200, lambda api, me, boss: api.get("/users/profile", token=me.access), (READ_MANY,), 2, 0, 1.0
+    ),
+    Operation(
+        "register",
+        201,
+        lambda api, me, boss: api.post("/auth/register", registration()),
+        (LIMITED, TRANSACT),
+        0,
+        20,
+        30.0,
+    ),
+    Operation(
+        "login",
+        200,
+        lambda api, me, boss: api.post("/auth/login", {"username": "member", "password": PASSWORD}),
+        (READ, ATTEMPT, READ_MANY, TRANSACT),
+        3,
+        20,
+        30.0,
+    ),
+    Operation(
+        "login with a wrong password",
+        401,
+        lambda api, me, boss: api.post("/auth/login", {"username": "member", "password": GUESS}),
+        (READ, ATTEMPT, READ_MANY),
+        3,
+        6,
+        30.0,
+    ),
+    Operation(
+        "login as nobody",
+        401,
+        lambda api, me, boss: api.post("/auth/login", {"username": "nobody", "password": PASSWORD}),
+        (READ, ATTEMPT, READ_MANY),
+        3,
+        6,
+        30.0,
+    ),
+    Operation(
+        "refresh",
+        200,
+        lambda api, me, boss: api.post("/auth/refresh", {"refresh": me.refresh}),
+        (READ_MANY, UPDATE),
+        3,
+        1,
+        2.0,
+    ),
+    Operation("verify", 200, lambda api, me, boss: api.post("/auth/verify", {"token": me.access}), (READ,), 1, 0, 1.0),
+    Operation(
+        "logout",
+        204,
+        lambda api, me, boss: api.post("/auth/logout", {"refresh": me.refresh}),
+        (READ_MANY, TRANSACT),
+        2,
+        6,
+        2.0,
+    ),
+    Operation(
+        "change password",
+        200,
+        lambda api, me, boss: api.post("/auth/change-password", NEW, token=me.access),
+        (READ_MANY, LIMITED, READ, READ, TRANSACT),
+        4,
+        9,
+        60.0,
+    ),
+    Operation(
+        "profile patch",
+        200,
+        lambda api, me, boss: api.patch("/users/profile", {"bio": "x"}, token=me.access),
+        (READ_MANY, TRANSACT),
+        2,
+        6,
+        2.0,
+    ),
+    Operation(
+        "profile patch with an idempotency key",
+        200,
+        lambda api, me, boss: api.patch("/users/profile", {"bio": "x"}, token=me.access, idempotency_key="k"),
+        (READ_MANY, TRANSACT),
+        2,
+        9,
+        2.5,
+    ),
+    Operation(
+        "profile patch that changes nothing",
+        200,
+        lambda api, me, boss: api.patch("/users/profile", {"bio": ""}, token=me.access),
+        (READ_MANY,),
+        2,
+        0,
+        1.0,
+    ),
+    Operation("users list", 200, lambda api, me, boss: api.get("/users", token=me.access), (QUERY,), 0.5, 0, 2.0),
+    Operation(
+        "users by prefix", 200, lambda api, me, boss: api.get("/users?q=mem", token=me.access), (QUERY,), 0.5, 0, 1.0
+    ),
+    Operation(
+        "sessions list",
+        200,
+        lambda api, me, boss: api.get("/auth/sessions", token=me.access),
+        (READ_MANY, QUERY),
+        3,
+        0,
+        2.0,
+    ),
+    Operation(
+        "events, page of 20",
+        200,
+        lambda api, me, boss: api.get("/events?page_size=20", token=me.access),
+        (QUERY,),
+        2,
+        0,
+        2.5,
+    ),
+    Operation(
+        "mail preferences",
+        200,
+        lambda api, me, boss: api.put("/users/me/mail-preferences", {"news": False}, token=me.access),
+        (READ_MANY, TRANSACT),
+        2,
+        6,
+        2.0,
+    ),
+    Operation(
+        "forgotten password",
+        202,
+        lambda api, me, boss: api.post("/auth/password/forgot", {"email": "member@example.org"}),
+        (LIMITED, TRANSACT),
+        0,
+        3,
+        2.0,
+    ),
+    Operation(
+        "forgotten password of nobody",
+        202,
+        lambda api, me, boss: api.post("/auth/password/forgot", {"email": "nobody@example.org"}),
+        (LIMITED, TRANSACT),
+        0,
+        3,
+        2.0,
+    ),
+    Operation(
+        "admin search, page of 20",
+        200,
+        lambda api, me, boss: api.get("/admin/users?q=b&page_size=20", token=boss.access),
+        (READ, QUERY, READ_MANY),
+        21.5,
+        0,
+        6.0,
+    ),
+    Operation(
+        "admin search by mail address",
+        200,
+        lambda api, me, boss: api.get("/admin/users?q=member@example.org", token=boss.access),
+        (READ, READ, READ),
+        3,
+        0,
+        2.0,
+    ),
+    Operation(
+        "admin view of a person",
+        200,
+        lambda api, me, boss: api.get(f"/admin/users/{me.id}", token=boss.access),
+        (READ, READ, TRANSACT),
+        2,
+        2,
+        2.5,
+    ),
+    Operation(
+        "audit log of a person, page of 20",
+        200,
+        lambda api, me, boss: api.get(f"/admin/audit-logs?subject={me.id}", token=boss.access),
+        (READ, QUERY),
+        3,
+        0,
+        3.5,
+    ),
+    Operation(
+        "ban",
+        200,
+        lambda api, me, boss: api.post(f"/admin/users/{me.id}/ban", {}, token=boss.access),
+        (READ, READ, READ, TRANSACT),
+        3,
+        10,
+        3.5,
+    ),
+    Operation(
+        "tier change",
+        200,
+        lambda api, me, boss: api.patch(f"/admin/users/{me.id}", {"tier": "premium"}, token=boss.access),
+        (READ, READ, READ, TRANSACT),
+        3,
+        10,
+        3.5,
+    ),
+]
+
+
+def grown() -> list[Operation]:
+    by_name = {each.name: each for each in OPERATIONS}
+    return [by_name[name] for name in GROWING]

@@ -1,0 +1,125 @@
+"""Runs inside the unpacked artefact, in a fresh interpreter without any other package: one round of CPU measurement.
+
+`bench` starts it. It stands alone: the artefact has neither tests nor tooling.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+WARM = 5
+SECONDS = 0.25
+MOST = 1000
+LEASED = (b"LIMIT#user#", b"LIMIT#anonymous#")
+LEASE = b'{"Attributes":{"n":{"N":"1"}}}'
+JSON = {"content-type": "application/x-amz-json-1.0"}
+Document = dict[str, Any]
+
+
+class Context:
+    """What a handler reads of Lambda's context."""
+
+    aws_request_id = "00000000-0000-4000-8000-000000000000"
+    function_name = "api"
+    function_version = "$LATEST"
+    memory_limit_in_mb = 1024
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 29_000
+
+
+class _Raw:
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    def stream(self, **_: Any) -> list[bytes]:
+        return [self.body]
+
+
+class Replayer:
+    """Answers botocore's HTTP session: leases and keys whenever they are asked for, all else in the recorded order."""
+
+    def __init__(self, keys: Document) -> None:
+        self.keys = (keys["status"], keys["headers"], keys["body"].encode())
+        self.answers: list[tuple[int, Document, bytes]] = []
+        self.at = 0
+
+    def take(self, replies: list[Document]) -> None:
+        self.answers = [(each["status"], each["headers"], each["body"].encode()) for each in replies]
+        self.at = 0
+
+    def send(self, _: Any, request: Any) -> Any:
+        from botocore.awsrequest import AWSResponse
+
+        status, headers, body = self._chosen(request)
+        return AWSResponse(request.url, status, headers, _Raw(body))
+
+    def _chosen(self, request: Any) -> tuple[int, Document, bytes]:
+        if any(mark in request.body for mark in LEASED):
+            return 200, JSON, LEASE
+        if b"AmazonSSM" in request.headers["X-Amz-Target"]:
+            return self.keys
+        answer = self.answers[self.at % len(self.answers)]  # each request asks for the same again
+        self.at += 1
+        return answer
+
+
+def installed(keys: Document) -> Replayer:
+    """From here on nothing leaves this process."""
+    from botocore.httpsession import URLLib3Session
+
+    replayer = Replayer(keys)
+    URLLib3Session.send = lambda session, request: replayer.send(session, request)
+    return replayer
+
+
+def yardstick() -> float:
+    """Milliseconds of CPU for a fixed piece of work of the usual kind: dictionaries, JSON, hashes, text."""
+    import hashlib
+
+    begun = time.process_time()
+    document = {f"name-{n}": {"S": "value " * 4, "n": n} for n in range(40)}
+    for n in range(60):
+        text = json.dumps(document, separators=(",", ":"))
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        document = json.loads(text) | {"name-0": {"S": digest, "n": n}}
+        sorted(f"{key}={value['n']}".upper() for key, value in document.items())
+    return (time.process_time() - begun) * 1000
+
+
+def measured(app: Any, replayer: Replayer, case: Document) -> Document:
+    """Milliseconds of CPU per request, as many requests as fill the time, between two looks at the yardstick."""
+    replayer.take(case["replies"])
+    context, event = Context(), case["event"]
+    status = app(event, context)["statusCode"]
+    if status != case["status"]:
+        raise SystemExit(f"{case['name']} answered {status}; when it was recorded, {case['status']}")
+    replayer.take(case["replies"])
+    once = _spent(app, event, context, WARM)
+    times = max(WARM, min(MOST, int(SECONDS * 1000 / once)))
+    before = yardstick()
+    spent = _spent(app, event, context, times)
+    return {"ms": spent, "requests": times, "yardstick": (before + yardstick()) / 2}
+
+
+def _spent(app: Any, event: Document, context: Context, times: int) -> float:
+    begun = time.process_time()
+    for _ in range(times):
+        app(event, context)
+    return (time.process_time() - begun) * 1000 / times
+
+
+def main(recording: Path, result: Path) -> None:
+    document = json.loads(recording.read_text())
+    replayer = installed(document["keys"])
+    from app import app
+
+    yardstick()
+    cases = {case["name"]: measured(app, replayer, case) for case in document["cases"]}
+    result.write_text(json.dumps(cases))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,58 @@
+"""Makes the deployed schedules fire: a copy of each strikes at once, and says what the job is to take for its date.
+
+The emulation's scheduler calls the schedule's own target. Ours are the time, because nobody waits for the night, and
+the date, because the emulation hands `<aws.scheduler.scheduled-time>` on as it is.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.e2e.stage import Stage, until
+
+#: For each clock, what its date is: late enough that it deals with the story, where it deals with a day not yet over.
+DATES = {
+    "SweepFacts": timedelta(minutes=30),
+    "AnchorAudit": timedelta(0),
+    "CompactExports": timedelta(days=1),
+    "EraseAccounts": timedelta(days=15),
+}
+
+
+@dataclass(frozen=True)
+class Strikes:
+    """What each clock's function printed last, by the name of the function in the template."""
+
+    lines: dict[str, list[dict[str, Any]]]
+
+
+def strike_all(stage: Stage) -> Strikes:
+    schedules = stage.stack.resources("AWS::Scheduler::Schedule")
+    functions = {logical: logical.removesuffix("Clock") for logical in schedules}
+    for logical, name in schedules.items():
+        strike(stage, name, datetime.now(UTC) + DATES[functions[logical]])
+    return Strikes({each: after_strike(stage, each) for each in functions.values()})
+
+
+def strike(stage: Stage, schedule: str, date: datetime | None) -> None:
+    """Add the schedule a second time, for once and now; without a date, with the input that was deployed."""
+    scheduler = stage.client("scheduler")
+    found = scheduler.get_schedule(Name=schedule)
+    moment = datetime.now(UTC) - timedelta(seconds=1)
+    scheduler.create_schedule(
+        Name=f"{schedule}-now",
+        ScheduleExpression=f"at({moment:%Y-%m-%dT%H:%M:%S})",
+        FlexibleTimeWindow=found["FlexibleTimeWindow"],
+        Target=found["Target"] | ({"Input": json.dumps({"scheduled_at": date.isoformat()})} if date else {}),
+        ActionAfterCompletion="DELETE",
+    )
+
+
+def after_strike(stage: Stage, function: str) -> list[dict[str, Any]]:
+    return until(f"{function} has done its work", lambda: work(stage, function))
+
+
+def work(stage: Stage, function: str) -> list[dict[str, Any]] | None:
+    lines = stage.lines(function)
+    return lines if any(line.get("message") in ("done", "swept") for line in lines) else None

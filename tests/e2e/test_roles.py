@@ -1,0 +1,63 @@
+"""Each function in its own role: it may do what its work needs, as the stories prove, and nothing else of a list."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from tests.e2e.acts import ACTS, denied
+from tests.e2e.clocks import Strikes
+from tests.e2e.stage import Stage
+from tests.e2e.story import Story
+
+
+def worked(queue: str) -> set[str]:
+    """What the reader of a queue does with it."""
+    return {f"receive {queue}", f"delete {queue}", f"put back {queue}"}
+
+
+#: What of the list each function may do. Everything else must be denied.
+MAY: Mapping[str, set[str]] = {
+    "ApiFunction": {
+        "get", "batch get", "query", "query index", "put", "update", "delete", "delete in a transaction", "check",
+        "read heads", "read keys",
+    },
+    "ReactToFacts": {"put", "send emails", "send history", "send facts dead"},
+    "ExportForMl": {"batch get", "write raw", "send exports dead"},
+    "SendEmail": {"get", "put", "send emails dead", "send mail", "read keys", *worked("emails")},
+    "KeepHistory": {"batch get", "put", "send history dead", *worked("history")},
+    "HandleMailEvent": {"get", "put", "send mail events dead", *worked("mail events")},
+    "SweepFacts": {"query", "get", "put", "send emails", "send history", "send schedules dead"},
+    "EraseAccounts": {
+        "query", "query index", "get", "batch get", "put", "update", "delete", "delete in a transaction",
+        "send schedules dead",
+    },
+    "AnchorAudit": {"query", "get", "batch get", "put", "read heads", "write heads", "send schedules dead"},
+    "CompactExports": {
+        "query", "get", "batch get", "put", "update", "read raw", "write raw", "read compacted", "write compacted",
+        "send schedules dead",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.row("G50")
+@pytest.mark.parametrize("function", MAY)
+def test_a_function_may_do_its_work_and_nothing_else_of_the_list(
+    stage: Stage, told: Story, struck: Strikes, function: str
+) -> None:
+    role = stage.stack.resources("AWS::IAM::Role")[f"{function}Role"]
+    with stage.wearing(role) as clients:
+        may = {name for name, act in ACTS.items() if not denied(act, clients, stage)}
+    assert may == MAY[function]
+
+
+def test_every_function_is_held_to_the_list(stage: Stage) -> None:
+    assert set(stage.stack.resources("AWS::Lambda::Function")) == set(MAY)
+
+
+def test_the_clocks_may_start_their_functions_and_bury_their_failures_and_nothing_else(
+    stage: Stage, told: Story, struck: Strikes
+) -> None:
+    role = stage.stack.resources("AWS::IAM::Role")["ClocksRole"]
+    with stage.wearing(role) as clients:
+        may = {name for name, act in ACTS.items() if not denied(act, clients, stage)}
+    assert may == {"start function", "send schedules dead"}

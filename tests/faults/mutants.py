@@ -1,0 +1,191 @@
+"""`make mutants`: proof that the fault rows bite. Each mutant is one condition taken out of a copy of the tree.
+
+A mutant is caught when what should notice it fails there, having passed without it. The list is printed, and `make
+faults ROUNDS=full` writes it into docs/faults.md.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+REPORT = ROOT / "build" / "mutants.json"
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "build", "__pycache__", ".*_cache", ".hypothesis", "node_modules")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`old` becomes `new` in `file`; `caught_by` names the row, and the seed or the flow of it, that must fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    caught_by: str
+
+
+MUTANTS = [
+    Mutant(
+        "a change does not look whether somebody else has changed the item since",
+        "chalicelib/table/writes.py",
+        "unchanged if where is None else unchanged & where,",
+        "where,",
+        "--row F6 --seed 1",
+    ),
+    Mutant(
+        "a username may be taken twice",
+        "chalicelib/accounts/names.py",
+        'put_new(directory, otherwise=_taken(NameTaken, "username")),',
+        'Write("Put", directory),',
+        "--row F6 --seed 1",
+    ),
+    Mutant(
+        "the refresh token before the newest is not honoured",
+        "chalicelib/accounts/refreshing.py",
+        "if turn == newest - 1 or (",
+        "if turn == newest - 3 or (",
+        "--row F17 --seed 1",
+    ),
+    Mutant(
+        "any older refresh token is honoured",
+        "chalicelib/accounts/refreshing.py",
+        "if turn == newest - 1 or (",
+        "if turn < newest or (",
+        "--row F17 --seed 1",
+    ),
+    Mutant(
+        "a mailed token is not used up",
+        "chalicelib/accounts/recovery.py",
+        "return together(act, use_up, write, fact=fact, result=after)",
+        "return together(act, write, fact=fact, result=after)",
+        "--row F3 --flow verify",
+    ),
+    Mutant(
+        "a letter that was sent is not remembered as dealt with",
+        "chalicelib/messaging/mailer.py",
+        "if found is not None and (found.state in ENDS or",
+        "if found is not None and (found.state in () or",
+        "--row F10 --seed 1",
+    ),
+    Mutant(
+        "a job is done though another run holds its lease",
+        "chalicelib/messaging/jobs.py",
+        "if found is not None and found.lease_until > now:",
+        "if found is not None and found.lease_until < found.lease_until:",
+        "--row F16 --seed 1",
+    ),
+    Mutant(
+        "the sweeper believes that all was told",
+        "chalicelib/messaging/sweeper.py",
+        "return [fact for fact in happened if fact.id not in told]",
+        "return [fact for fact in happened if fact.id in told]",
+        "--row F29 --seed 1",
+    ),
+    Mutant(
+        "an idempotency key answers any request",
+        "chalicelib/web/idempotency.py",
+        'if not keys().proves("idempotency", self.asked, record.fingerprint):',
+        'if not keys().proves("idempotency", self.asked, record.fingerprint) and not record.fingerprint:',
+        "--row F9 --seed 1",
+    ),
+    Mutant(
+        "idempotency keys are shared across people",
+        "chalicelib/web/door.py",
+        "subject = place if exchange.caller.is_anonymous else exchange.caller.id",
+        "subject = place",
+        "--row F9 --seed 1",
+    ),
+    Mutant(
+        "a stored answer never ends",
+        "chalicelib/web/idempotency.py",
+        "if record is None or record.expires_at <= self.now:",
+        "if record is None:",
+        "--row F26 --seed 1",
+    ),
+    Mutant(
+        "the audit chain does not ask whether a fact is there already",
+        "chalicelib/accounts/audit.py",
+        "fresh = [fact for fact in told if pointers[fact.id] not in found]",
+        "fresh = list(told)",
+        "--row F10 --seed 1",
+    ),
+    Mutant(
+        "somebody who is being erased leaves the list of the due before all of theirs is gone",
+        "chalicelib/accounts/privacy.py",
+        "        gsi1pk=user.gsi1pk,\n        gsi1sk=user.gsi1sk,\n",
+        "",
+        "--row F3 --flow erase",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    name: str
+    file: str
+    caught_by: str
+    caught: bool
+    seconds: float
+
+
+@contextmanager
+def copy_of_the_tree() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        tree = Path(folder) / "tree"
+        shutil.copytree(ROOT, tree, ignore=LEFT_OUT)
+        (tree / ".venv").symlink_to(ROOT / ".venv")
+        yield tree
+
+
+def holds(tree: Path, asked: str) -> bool:
+    """Whether the row holds in this tree."""
+    command = [sys.executable, "-m", "tests.faults", *asked.split()]
+    quietly = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, cwd=tree, capture_output=True, check=False, env=quietly).returncode == 0
+
+
+def tried(tree: Path, mutant: Mutant) -> Verdict:
+    file = tree / mutant.file
+    whole = file.read_text("utf-8")
+    if whole.count(mutant.old) != 1:
+        raise SystemExit(f"{mutant.file}: not there exactly once: {mutant.old}")
+    started = time.monotonic()
+    file.write_text(whole.replace(mutant.old, mutant.new), "utf-8")
+    try:
+        caught = not holds(tree, mutant.caught_by)
+    finally:
+        file.write_text(whole, "utf-8")
+    return Verdict(mutant.name, mutant.file, mutant.caught_by, caught, round(time.monotonic() - started, 1))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
+    parser.add_argument("--only", default="")
+    only = parser.parse_args().only
+    chosen = [mutant for mutant in MUTANTS if only in mutant.name]
+    verdicts = []
+    with copy_of_the_tree() as tree:
+        for asked in sorted({mutant.caught_by for mutant in chosen}):
+            if not holds(tree, asked):
+                raise SystemExit(f"make faults {asked} fails without any mutant.")
+        for mutant in chosen:
+            verdict = tried(tree, mutant)
+            verdicts.append(verdict)
+            print(f"{'caught' if verdict.caught else 'SURVIVED':9} {mutant.caught_by:22} {mutant.name}", flush=True)
+    if not only:
+        REPORT.parent.mkdir(exist_ok=True)
+        REPORT.write_text(json.dumps([asdict(verdict) for verdict in verdicts], indent=1))
+    return 0 if all(verdict.caught for verdict in verdicts) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,286 @@
+"""Events for every worker and clock that infra/functions.yaml names: damaged messages beside healthy ones.
+
+A new worker joins by itself. What is healthy for it, and how its effect is seen, stands in `HEALTHY`; a test fails when
+a worker is missing there.
+"""
+
+import copy
+import importlib
+import json
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+from chalicelib import aws, clock, reactions
+from chalicelib.accounts.audit import Audited
+from chalicelib.messaging import batches, mailer, router, silence
+from chalicelib.messaging.mailer import LetterRecord
+from chalicelib.table import facts, keys, reads
+from chalicelib.table.facts import Fact
+from infra.local import invocation, template
+from infra.local.invocation import Run
+from infra.local.template import Function, QueueTrigger, ScheduleTrigger, StreamTrigger
+from tests.security import crew
+from tests.security.attacks.ground import Ground
+from tests.security.attacks.mutation import mutated
+from tests.security.attacks.table import Tally, Volume, attack
+from tests.workers.doubles import MailFake
+
+BATCH = 10
+HEALTHY_IN_BATCH = 2
+ODD: tuple[Any, ...] = (
+    None, True, 0, -1, 1.5, 10**30, "", " ", "\x00", "é", "a" * 300, [], {}, [1], {"a": 1}, "#", "usr_x#y", "now",
+    "9999-12-31T23:59:59Z", "0001-01-01T00:00:00", "2026-02-30",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A healthy message for a worker, and whether what it asks for has been done."""
+
+    make: Callable[[], str]
+    done: Callable[[str], bool]
+
+
+def functions(trigger: type[Any]) -> Iterator[tuple[Function, Any]]:
+    for function in template.load().functions:
+        for each in function.triggers:
+            if isinstance(each, trigger):
+                yield function, each
+
+
+@attack(
+    "event fuzz",
+    "queue workers: batches of damaged messages, with healthy ones among them",
+    goal="each poison reported or buried, no batch crashes, each healthy neighbour done",
+    volume=Volume(40, 2_000, 20_000),
+)
+def queue_events(ground: Ground, volume: int) -> Tally:
+    tally = Tally()
+    for function, trigger in functions(QueueTrigger):
+        ground.clear()
+        with _quiet_mail():
+            _queue(tally, function, trigger, volume, ground.chance(function.name))
+    return tally
+
+
+def _queue(tally: Tally, function: Function, trigger: QueueTrigger, volume: int, chance: random.Random) -> None:
+    kind = HEALTHY[function.name]
+    parse = importlib.import_module(function.handler.rpartition(".")[0]).parse
+    dead = template.load().queues[trigger.queue].dead_letter or ""
+    for _ in range(max(1, volume // (BATCH - HEALTHY_IN_BATCH))):
+        good = [kind.make() for _ in range(HEALTHY_IN_BATCH)]
+        bad = [_damaged(kind.make(), chance) for _ in range(BATCH - HEALTHY_IN_BATCH)]
+        bodies = chance.sample([*good, *bad], BATCH)
+        before = _waiting(dead)
+        run = _invoke(function, _records(bodies, chance))
+        failed = _failed(run)
+        tally.cases += len(bad)
+        if failed is None:
+            tally.failures.append(f"{function.name} crashed: {run.error!r:.200}")
+            continue
+        poisoned = [body for body in bad if _poison(parse, body)]
+        kept = len([body for number, body in enumerate(bodies) if f"m{number}" in failed and body in poisoned])
+        if _waiting(dead) - before < len(poisoned) - kept:
+            tally.failures.append(f"{function.name} lost poison: {poisoned!r:.300}")
+        for body in good:
+            if f"m{bodies.index(body)}" in failed or not kind.done(body):
+                tally.failures.append(f"{function.name} left a healthy neighbour undone: {body[:200]}")
+    tally.notes.append(f"{function.name}: {_waiting(dead)} buried")
+
+
+@attack(
+    "event fuzz",
+    "stream readers: batches of damaged table images, with healthy facts among them",
+    goal="each poison reported or buried, no batch crashes, each healthy neighbour told",
+    volume=Volume(40, 2_000, 20_000),
+)
+def stream_events(ground: Ground, volume: int) -> Tally:
+    tally = Tally()
+    for function, _ in functions(StreamTrigger):
+        ground.clear()
+        chance = ground.chance(function.name)
+        for _ in range(max(1, volume // (BATCH - HEALTHY_IN_BATCH))):
+            good = [_image(_fact()) for _ in range(HEALTHY_IN_BATCH)]
+            bad = [_wounded(_image(_fact()), chance) for _ in range(BATCH - HEALTHY_IN_BATCH)]
+            images = chance.sample([*good, *bad], BATCH)
+            run = _invoke(function, {"Records": [_change(image, number) for number, image in enumerate(images)]})
+            failed = _failed(run)
+            tally.cases += len(bad)
+            if failed is None:
+                tally.failures.append(f"{function.name} crashed: {run.error!r:.200}")
+                continue
+            for image in good:
+                if str(images.index(image)) in failed:
+                    tally.failures.append(f"{function.name} did not tell a healthy neighbour of {bad!r:.200}")
+    return tally
+
+
+@attack(
+    "event fuzz",
+    "clocks: schedule events without a moment, with a damaged one, or with one of the wrong kind",
+    goal="refused by an error, which the scheduler retries and buries, or done; a good event afterwards is done",
+    volume=Volume(4, 300, 2_000),
+)
+def schedule_events(ground: Ground, volume: int) -> Tally:
+    tally = Tally()
+    for function, trigger in functions(ScheduleTrigger):
+        ground.clear()
+        person, chance = crew.join("asha"), ground.chance(function.name)
+        for _ in range(volume):
+            run = _invoke(function, _schedule(json.loads(trigger.input), chance))
+            tally.count(run.error is None or isinstance(run.error, Exception), f"{function.name}: {run.error!r}")
+        good = _invoke(function, {"scheduled_at": (clock.now() - timedelta(minutes=1)).isoformat()})
+        tally.count(good.error is None, f"{function.name} fails after the attack: {good.error!r}")
+        tally.count(ground.api.get("/api/v1/auth/me", token=person.access).status == 200, f"{function.name} did harm")
+    return tally
+
+
+def _schedule(good: dict[str, Any], chance: random.Random) -> Any:
+    moment = clock.now().isoformat()
+    choice = chance.randrange(4)
+    if choice == 0:
+        return {
+            chance.choice([*good, "as_of", "x"]): chance.choice(
+                [each for each in ODD if each != "9999-12-31T23:59:59Z"]
+            )
+        }
+    if choice == 1:
+        wounded = mutated(moment, chance)
+        return {"scheduled_at": wounded if wounded[:4] <= moment[:4] else wounded[::-1]}
+    return {} if choice == 2 else {"Records": [chance.choice(ODD)], "source": "aws.events"}
+
+
+def _invoke(function: Function, event: Any) -> Run:
+    return invocation.invoke(invocation.imported, function.handler, event, function.timeout)
+
+
+def _failed(run: Run) -> set[str] | None:
+    """What comes back; nothing where the batch as a whole crashed."""
+    if run.error is not None or not isinstance(run.answer, dict) or "batchItemFailures" not in run.answer:
+        return None
+    return {str(each["itemIdentifier"]) for each in run.answer["batchItemFailures"]}
+
+
+def _poison(parse: Callable[[str], Any], body: str) -> bool:
+    try:
+        parse(body)
+    except (batches.Poison, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return True
+    return False
+
+
+def _records(bodies: list[str], chance: random.Random) -> dict[str, Any]:
+    records = []
+    for number, body in enumerate(bodies):
+        receives = str(chance.choice((1, 2, 20)))
+        attributes = {"ApproximateReceiveCount": receives}
+        records.append({"messageId": f"m{number}", "receiptHandle": "r", "body": body, "attributes": attributes})
+    return {"Records": records}
+
+
+def _waiting(queue: str) -> int:
+    sqs = aws.client("sqs")
+    url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+    return int(found["Attributes"]["ApproximateNumberOfMessages"])
+
+
+def _damaged(body: str, chance: random.Random) -> str:
+    """Broken as text, or whole JSON with something wrong in it. What SQS itself would refuse is left out."""
+    if chance.random() < 0.3:
+        return mutated(body, chance).replace("\x00", "?") or "?"
+    if chance.random() < 0.1:
+        return json.dumps(chance.choice(ODD))
+    return json.dumps(_wounded(json.loads(body), chance)).replace("\\u0000", "?")
+
+
+def _wounded(document: Any, chance: random.Random) -> Any:
+    """The same with one value gone, another, or one too many, at any depth."""
+    found = copy.deepcopy(document)
+    place = found
+    while isinstance(place, dict) and place and chance.random() < 0.5:
+        inner = [each for each in place.values() if isinstance(each, dict) and each]
+        if not inner:
+            break
+        place = chance.choice(inner)
+    name = chance.choice(sorted(place))
+    if chance.random() < 0.3:
+        del place[name]
+    else:
+        place[chance.choice((name, name, "strange"))] = chance.choice(ODD)
+    return found
+
+
+def _fact(name: str = "user.password_changed") -> Fact:
+    subject = clock.new_id("usr")
+    return Fact(clock.new_id("fct"), name, subject, subject, clock.now(), "req-of-the-attack", [subject])
+
+
+def _image(fact: Fact) -> dict[str, Any]:
+    serialized: dict[str, Any] = facts.record(fact).serialize()
+    return serialized
+
+
+def _change(image: Any, number: int) -> dict[str, Any]:
+    change = {"SequenceNumber": str(number), "NewImage": image, "StreamViewType": "NEW_IMAGE"}
+    return {"eventID": str(number), "eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": change}
+
+
+def _letter() -> str:
+    person = crew.join(f"p{clock.new_id('x')[-12:].lower()}")
+    fact = Fact(clock.new_id("fct"), "user.password_changed", person.id, person.id, clock.now(), "req", [person.id])
+    return router.message(_letter_reaction(), fact)
+
+
+def _letter_reaction() -> str:
+    return next(each.name for each in reactions.REACTIONS["user.password_changed"] if each.queue == "emails")
+
+
+def _letter_sent(body: str) -> bool:
+    name, fact = router.read(body)
+    return reads.one(LetterRecord, keys.letter(f"{name}-{fact.id}")) is not None
+
+
+def _history() -> str:
+    reaction = next(each.name for each in reactions.REACTIONS[router.EVERY] if each.queue == "history")
+    return router.message(reaction, _fact())
+
+
+def _kept(body: str) -> bool:
+    return reads.one(Audited, keys.audited(router.read(body)[1].id)) is not None
+
+
+def _bounce() -> str:
+    bounce = {"bounceType": "Permanent", "bouncedRecipients": [{"emailAddress": f"{clock.new_id('b')}@example.org"}]}
+    return json.dumps({"eventType": "Bounce", "mail": {"messageId": clock.new_id("m")}, "bounce": bounce})
+
+
+def _silenced(body: str) -> bool:
+    address = json.loads(body)["bounce"]["bouncedRecipients"][0]["emailAddress"]
+    return silence.is_silenced(address)
+
+
+HEALTHY = {
+    "send_email": Kind(_letter, _letter_sent),
+    "keep_history": Kind(_history, _kept),
+    "handle_mail_event": Kind(_bounce, _silenced),
+}
+
+
+@contextmanager
+def _quiet_mail() -> Iterator[None]:
+    """No mail leaves, and failures of the attack's own do not make the mailer pause."""
+    fake, real = MailFake(), aws.client
+
+    def client(service: str, **options: Any) -> Any:
+        return fake if service == "sesv2" else real(service, **options)
+
+    with mock.patch.object(aws, "client", client):
+        mailer.breaker.close()
+        yield
+    mailer.breaker.close()

@@ -1,0 +1,92 @@
+"""What Schemathesis calls a failure and we do not: the whole list, each with its reason (decision 24).
+
+An excuse is about what the answer says, never about an operation as a whole: a 422 for any other reason still counts.
+"""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+#: Codes of problems that say no more than that some fields are not acceptable.
+GENERAL = frozenset({"fields_invalid", "invalid"})
+REFUSED = "RejectedPositiveData"
+
+
+@dataclass(frozen=True)
+class Excuse:
+    """`codes` are those of the problem, or of its fields; all that the answer names must be excused."""
+
+    failure: str
+    codes: frozenset[str]
+    reason: str
+
+
+TEXTS = frozenset(
+    {
+        "must not contain control characters",
+        "must be a single line",
+        "must be a mail address like name@example.org",
+        "may contain the letters A to Z, digits and . + - _ only",
+        "is reserved",
+        "must be an IANA time zone like Asia/Kolkata",
+        "must be an address like https://example.org/page",
+        "must be on a host that everybody can reach, under the name people read",
+        "must not contain spaces, quotes, brackets or letters that are not ASCII",
+        "must be on one of our media hosts; upload the picture first",
+        "must be a day like 2026-01-31",
+    }
+)
+PAIRS = frozenset(
+    {
+        "send one of identifier, username and email",
+        "refresh and refresh_token must not differ",
+        "send the present password as current_password",
+        "send the new password as new_password",
+        "send role or roles, not both",
+    }
+)
+EXCUSES = (
+    Excuse(REFUSED, frozenset({"password_weak"}), "whether a password is common or about the person is in no schema"),
+    Excuse(REFUSED, frozenset({"cursor_invalid"}), "a cursor is signed by us; a schema knows only its length"),
+    Excuse(REFUSED, frozenset({"mailed_token_invalid"}), "a mailed token is signed by us; a schema knows its length"),
+    Excuse(REFUSED, frozenset({"wrong"}), "which password is the caller's is in no schema"),
+    Excuse(REFUSED, frozenset({"profile_changed"}), "which version is the present one is in no schema"),
+    Excuse(REFUSED, frozenset({"not_by_yourself"}), "admin and premium are promised to be refused by name (X08, X10)"),
+    Excuse(REFUSED, frozenset({"body_unreadable"}), "JSON of any shape is taken, but 32 levels and 17 digits at most"),
+    Excuse(REFUSED, TEXTS, "what a text may hold beyond its length is said in words, not in the schema"),
+    Excuse(REFUSED, PAIRS, "which fields belong together is said in words, not in the schema"),
+)
+
+
+class Judge:
+    """Decides about each failure, and remembers how often it excused what."""
+
+    def __init__(self) -> None:
+        self.excused: Counter[str] = Counter()
+
+    def keeps(self, failure: Any, response: Any) -> bool:
+        codes = _codes(response)
+        reasons = [_reason(type(failure).__name__, code) for code in codes]
+        if not codes or not all(reasons):
+            return True
+        self.excused.update(reason for reason in set(reasons) if reason)
+        return False
+
+
+def _codes(response: Any) -> set[str]:
+    try:
+        problem = json.loads(response.content)
+        own: str = problem["code"]
+        return {_said(error) for error in problem["errors"]} if own in GENERAL else {own}
+    except (ValueError, KeyError, TypeError):
+        return set()
+
+
+def _said(error: Any) -> str:
+    """Rules of ours that are no plain limits all have one code; what they say tells them apart."""
+    return str(error["message"] if error["code"] == "value_error" else error["code"])
+
+
+def _reason(failure: str, code: str) -> str | None:
+    return next((each.reason for each in EXCUSES if each.failure == failure and code in each.codes), None)
