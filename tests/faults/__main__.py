@@ -1,6 +1,7 @@
 """`make faults`: runs the rows of the fault table and prints it.
 
-ROUNDS=full runs the nightly numbers and writes docs/faults.md, ROW=F12 one row, SEED=7 one schedule of each again.
+ROUNDS=full runs the nightly numbers and keeps them in docs/faults.md, row by row, so that a night may be run in parts;
+ROW=F12 runs one row, SEED=7 one schedule of each again.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from tests.faults.lab import Lab
 from tests.faults.table import Outcome, Row
 
 REPORT = Path("build/faults.json")
+NIGHTS = Path("docs/faults.json")
 LINE = "{:4}  {:66}  {:>6}  {:>7}  {:>10}  {:>9}  {:>7}"
 
 
@@ -52,12 +54,20 @@ def main() -> int:
             outcome = table.run(row, lab, chosen)
             outcomes.append(outcome)
             tell(outcome)
-    said = {"rounds": asked.rounds, "rows": [told(each) for each in outcomes]}
+            if asked.rounds == "full" and asked.seed is None and not asked.flow:
+                keep(outcome)
     REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps(said, indent=1))
-    if asked.rounds == "full" and not asked.row and asked.seed is None and not asked.flow:
-        report.write(said, datetime.now(UTC).date())
+    REPORT.write_text(json.dumps({"rounds": asked.rounds, "rows": [told(each) for each in outcomes]}, indent=1))
     return 1 if any(outcome.violations for outcome in outcomes) else 0
+
+
+def keep(outcome: Outcome) -> None:
+    """The last full run of each row, in the order of the table."""
+    kept = json.loads(NIGHTS.read_text()) if NIGHTS.exists() else {}
+    kept[outcome.row.fault] = {**told(outcome), "on": datetime.now(UTC).date().isoformat()}
+    ordered = {row.fault: kept[row.fault] for row in table.rows("") if row.fault in kept}
+    NIGHTS.write_text(json.dumps(ordered, indent=1) + "\n")
+    report.write(list(ordered.values()))
 
 
 def seeds(row: Row, size: str, seed: int | None) -> range:

@@ -1,17 +1,17 @@
 """docs/faults.md: the figures of the last full run, and the mutants, between marks in a page that people write."""
 
 import json
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 PAGE = Path("docs/faults.md")
 MUTANTS = Path("build/mutants.json")
+LINE = "| {row} | {fault} | {goal} | {rounds} | {cases:,} | {violations} | {seeds} | {seconds:.0f} | {on} |"
 BEGIN, END = "<!-- begin {} -->", "<!-- end {} -->"
 
 
-def write(report: dict[str, Any], on: date) -> None:
-    text = replaced(PAGE.read_text("utf-8"), "figures", figures(report, on))
+def write(rows: list[dict[str, Any]]) -> None:
+    text = replaced(PAGE.read_text("utf-8"), "figures", figures(rows))
     if MUTANTS.exists():
         text = replaced(text, "mutants", mutants(json.loads(MUTANTS.read_text("utf-8"))))
     PAGE.write_text(text, "utf-8")
@@ -24,19 +24,14 @@ def replaced(text: str, block: str, inner: str) -> str:
     return f"{before}{begin}\n\n{inner}\n{end}{after}"
 
 
-def figures(report: dict[str, Any], on: date) -> str:
-    rows = report["rows"]
+def figures(rows: list[dict[str, Any]]) -> str:
     cases, violations, seconds = (sum(row[name] for row in rows) for name in ("cases", "violations", "seconds"))
-    told = f"{cases:,} cases, {violations} violations, {seconds / 60:.0f} minutes"
     lines = [
-        f"Run on {on} at {report['rounds']} rounds: {told}.",
+        f"The last full run of each row: {cases:,} cases, {violations} violations, {seconds / 60:.0f} minutes.",
         "",
-        "| Row | Fault | Goal | Rounds | Cases | Violations | Seeds | Seconds |",
-        "| --- | --- | --- | ---: | ---: | ---: | --- | ---: |",
-        *(
-            "| {row} | {fault} | {goal} | {rounds} | {cases:,} | {violations} | {seeds} | {seconds:.0f} |".format(**row)
-            for row in rows
-        ),
+        "| Row | Fault | Goal | Rounds | Cases | Violations | Seeds | Seconds | On |",
+        "| --- | --- | --- | ---: | ---: | ---: | --- | ---: | --- |",
+        *(LINE.format(**row) for row in rows),
     ]
     return "\n".join(lines) + "\n"
 
