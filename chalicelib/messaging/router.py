@@ -51,14 +51,9 @@ class Ack(Record, discriminator="ack"):
 def legible(image: Mapping[str, Any]) -> Fact:
     """The fact in a stream image or a table item; raises `Illegible` for anything else."""
     try:
-        fact = facts.from_image(image)
+        return facts.from_image(image)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Illegible(f"unreadable: {type(error).__name__}: {error}") from error
-    parts = {"id": fact.id, "name": fact.name, "actor": fact.actor, "subject": fact.subject, "at": fact.at}
-    missing = [name for name, value in parts.items() if value is None]
-    if missing:
-        raise Illegible(f"unreadable: no {', '.join(missing)}")
-    return fact
 
 
 def tell(reactions: Reactions, told: Sequence[Fact]) -> set[str]:

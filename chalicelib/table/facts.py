@@ -67,19 +67,21 @@ def from_message(text: str) -> Fact:
 
 def _sound(fact: Fact) -> Fact:
     """Refuses (ValueError) what fits the fields by chance: one such fact must not fail in the midst of a batch."""
-    ids = (fact.id, fact.name, fact.actor, fact.subject, fact.request_id, *fact.audience)
-    is_whole = (
-        all(isinstance(each, str) and _ID.fullmatch(each) for each in ids)
-        and isinstance(fact.version, int)
-        and isinstance(fact.subject_ver, int | None)
-        and isinstance(fact.audience, list | tuple)
-        and isinstance(fact.payload, Mapping)
-        and fact.at.tzinfo is not None
-        and fact.at >= EARLIEST
-    )
-    if not is_whole:
-        raise ValueError(f"no fact of ours: {str(fact.id)[:80]}")
+    sound = {
+        **{name: _is_id(getattr(fact, name)) for name in ("id", "name", "actor", "subject", "request_id")},
+        "audience": isinstance(fact.audience, list | tuple) and all(map(_is_id, fact.audience)),
+        "payload": isinstance(fact.payload, Mapping),
+        "at": isinstance(fact.at, datetime) and fact.at.tzinfo is not None and fact.at >= EARLIEST,
+        "subject_ver": isinstance(fact.subject_ver, int | None),
+        "version": isinstance(fact.version, int),
+    }
+    if wrong := [name for name, holds in sound.items() if not holds]:
+        raise ValueError(f"no fact of ours, by its {', '.join(wrong)}")
     return fact
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def minute_of(moment: datetime) -> str:

@@ -81,7 +81,7 @@ def test_an_unreadable_record_is_buried_with_its_reason_and_the_others_are_told(
     assert answer == {"batchItemFailures": []}
     reasons = [reason for _, reason in dead("facts")]
     assert len(reasons) == 2
-    assert "unreadable: no name" in reasons
+    assert "unreadable: ValueError: no fact of ours, by its name" in reasons
     assert acknowledged(good) == [good.id]
 
 
