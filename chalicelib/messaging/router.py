@@ -79,16 +79,25 @@ def read(body: str) -> tuple[str, Fact]:
     return str(document["reaction"]), facts.from_message(json.dumps(document["fact"]))
 
 
-def acknowledge(told: Iterable[Fact], reader: str = READER) -> None:
-    """Note what was told, one item per minute and shard. Where that fails, the sweeper tells it once more: harmless."""
+def acknowledge(told: Iterable[Fact], reader: str = READER) -> bool:
+    """Note what was told, one item per minute and shard; whether all of it could be noted.
+
+    What could not, the sweeper tells once more, which is harmless.
+    """
     groups: dict[tuple[str, str], list[str]] = {}
     for fact in told:
         groups.setdefault((fact.minute, fact.shard), []).append(fact.id)
-    for (minute, shard), ids in groups.items():
-        try:
-            writes.alone(writes.put(_ack(reader, minute, shard, sorted(set(ids)))))
-        except Unavailable as error:
-            log.warning("not acknowledged", extra=logs.facts(minute=minute, shard=shard, error=str(error)))
+    noted = [_noted(reader, *place, sorted(set(ids))) for place, ids in groups.items()]
+    return all(noted)
+
+
+def _noted(reader: str, minute: str, shard: str, ids: list[str]) -> bool:
+    try:
+        writes.alone(writes.put(_ack(reader, minute, shard, ids)))
+    except Unavailable as error:
+        log.warning("not acknowledged", extra=logs.facts(minute=minute, shard=shard, error=str(error)))
+        return False
+    return True
 
 
 def _ack(reader: str, minute: str, shard: str, ids: list[str]) -> Ack:

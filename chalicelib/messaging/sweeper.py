@@ -35,7 +35,7 @@ class Overtaken(ProductError):
 
 
 class NotTaken(RuntimeError):
-    """A queue refused facts again; the watermark stays before them."""
+    """A queue refused facts again, or they could not be acknowledged; the watermark stays before them."""
 
 
 class Sweep(Record, discriminator="sweep"):
@@ -93,10 +93,10 @@ def _retell(reactions: router.Reactions, reader: str, minute: str) -> int:
     if not missing:
         return 0
     refused = router.tell(reactions, missing)
-    router.acknowledge([fact for fact in missing if fact.id not in refused], reader)
+    noted = router.acknowledge([fact for fact in missing if fact.id not in refused], reader)
     log.warning("told again", extra=logs.facts(minute=minute, facts=[fact.id for fact in missing]))
-    if refused:
-        raise NotTaken(f"{len(refused)} facts of {minute}")
+    if refused or not noted:
+        raise NotTaken(f"{len(refused)} refused, of {len(missing)} facts of {minute}")
     return len(missing)
 
 

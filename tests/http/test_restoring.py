@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from chalicelib import clock
-from chalicelib.accounts import privacy
+from chalicelib.accounts import privacy, pseudonyms
 from chalicelib.settings import settings
 from chalicelib.table import acts, keys
 from infra import restore
@@ -93,6 +93,17 @@ def test_people_who_were_erased_since_are_not_brought_back(api: Api, dynamodb: A
         privacy.erase(acts.by_system("test"), asha.id, as_of=clock.now())
         restore.main([BESIDE, "--apply", "missing,different"])
         assert "quokka-77" not in whole_table()
+
+
+def test_nor_is_what_mentions_them_when_only_other_partitions_are_asked_for(api: Api, dynamodb: Any) -> None:
+    with time_machine.travel(NOON, tick=False) as traveller:
+        asha = api.register()
+        ask_erasure(api, asha)
+        back_up_and_restore_beside(dynamodb)
+        traveller.shift(timedelta(days=15))
+        privacy.erase(acts.by_system("test"), asha.id, as_of=clock.now())
+        restore.main([BESIDE, "--apply", "missing", "--only", "PSEUDONYM#"])
+        assert pseudonyms.known([asha.id]) == {}
 
 
 def test_mail_that_was_sent_is_not_sent_again(api: Api, clean: House, dynamodb: Any) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib import keyring
 from infra import rotate_keys
+from infra.deploy import Refused
 from infra.local.environment import KEYS_PARAMETER as NAME
 from infra.rotate_keys import Ring
 from tests.conftest import ENDPOINT, House
@@ -79,7 +80,7 @@ def test_an_old_key_goes_after_a_month(days: int, allowed: bool) -> None:
     if allowed:
         assert rotate_keys.dropped(ring, "k1", force=False) == {"current": "k2", "keys": {"k2": "b"}}
     else:
-        with pytest.raises(rotate_keys.Refused, match="Wait 24 h more"):
+        with pytest.raises(Refused, match="Wait 24 h more"):
             rotate_keys.dropped(ring, "k1", force=False)
 
 

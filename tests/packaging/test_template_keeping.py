@@ -58,6 +58,10 @@ def test_every_topic_is_encrypted_with_a_key_that_those_who_speak_there_may_use(
     assert speakers == [["cloudwatch.amazonaws.com", "ses.amazonaws.com"]]
 
 
+def test_the_mail_provider_is_told_of_the_topic_when_it_may_speak_there() -> None:
+    assert DEV.resources["MailEventsDestination"]["DependsOn"] == ["MailEventsTopicPolicy"]
+
+
 def test_only_the_mail_provider_speaks_in_the_topic_of_mail_events() -> None:
     (policy,) = DEV.of("SNS::TopicPolicy").values()
     (statement,) = policy["PolicyDocument"]["Statement"]

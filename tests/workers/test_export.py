@@ -198,6 +198,14 @@ def test_what_s3_did_not_take_comes_back_and_is_there_in_the_end(faults: Injecto
     assert sorted(row["ver"] for row in raw_rows()) == [1, 2, 3]
 
 
+def test_why_s3_did_not_take_it_is_in_the_log(faults: Injector, caplog: pytest.LogCaptureFixture) -> None:
+    known("usr_ada")
+    faults.break_when(of_s3, unreachable)
+    export(stream(*changes(1)))
+    (line,) = [record for record in caplog.records if record.message == "not taken"]
+    assert "raw/account_activity/" in str(line.__dict__)
+
+
 def test_poison_that_will_be_delivered_again_is_not_buried_yet(faults: Injector) -> None:
     known("usr_ada")
     batch = stream(*changes(3))

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -11,8 +12,9 @@ import time_machine
 
 from chalicelib import clock
 from chalicelib.accounts import privacy, pseudonyms
-from chalicelib.ml import compaction, truth
-from chalicelib.table import acts
+from chalicelib.accounts.pseudonyms import OWN_ACCOUNT, Pseudonym
+from chalicelib.ml import compaction, rows, truth
+from chalicelib.table import acts, keys
 from chalicelib.table.writes import AlreadyThere, alone
 from functions import export_for_ml
 from tests.conftest import House
@@ -108,6 +110,16 @@ def test_a_pseudonym_is_random_and_made_with_the_account(api: Api) -> None:
     names = [pseudonym(each.id) for each in people]
     assert all(name.startswith("psn_") and len(name) == 30 for name in names)
     assert len(set(names)) == 2
+
+
+def test_the_id_of_a_fact_does_not_lead_to_its_row() -> None:
+    """The audit log keeps it, beside the person's, after an erasure too."""
+    fact, told = a_fact("user.logged_in"), set()
+    for _ in range(2):
+        name = Pseudonym.under(keys.pseudonym("usr_ada"), pseudonym="psn_same", salt=clock.random_id("slt"))
+        name.scopes = list(OWN_ACCOUNT)
+        told |= {row.event for row in rows.of(fact, {"usr_ada": name}, Counter())}
+    assert len(told) == 2
 
 
 def erased(api: Api, clean: House, traveller: time_machine.Traveller) -> tuple[Person, str]:

@@ -175,6 +175,18 @@ def test_a_refused_retelling_leaves_the_watermark_before_it(monkeypatch: pytest.
     assert swept() == 1
 
 
+def test_a_retelling_that_cannot_be_acknowledged_leaves_the_watermark_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watermark(clock.now() - timedelta(minutes=30))
+    happened("user.password_changed", at=clock.now() - timedelta(minutes=10))
+    with monkeypatch.context() as patched:
+        patched.setattr(router, "_noted", lambda *_: False)
+        with pytest.raises(sweeper.NotTaken):
+            swept()
+    assert swept() == 1
+
+
 def test_sweeps_at_once_lose_nothing() -> None:
     watermark(clock.now() - timedelta(minutes=60))
     fact = happened("user.password_changed", at=clock.now() - timedelta(minutes=10))

@@ -70,7 +70,10 @@ def world(lab: Lab, chance: random.Random, changes: int = CHANGES, poison: dict[
         somebody = user(f"person{number}")
         somebody.ver = EACH
         name: Pseudonym = Pseudonym.under(
-            keys.pseudonym(somebody.id), pseudonym=clock.random_id("psn"), scopes=list(OWN_ACCOUNT)
+            keys.pseudonym(somebody.id),
+            pseudonym=clock.random_id("psn"),
+            salt=clock.random_id("slt"),
+            scopes=list(OWN_ACCOUNT),
         )
         items += [somebody, name]
         versions[name.pseudonym] = EACH
