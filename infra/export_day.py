@@ -8,9 +8,7 @@ import os
 import sys
 from datetime import UTC, date, datetime
 
-from infra.local.environment import enter, local_environment
-
-LOCAL_ENGINE = "http://localhost:4566"
+from infra.local.environment import LOCAL_ENGINE, enter, local_environment
 
 
 def main(arguments: list[str]) -> int:

@@ -8,10 +8,9 @@ import sys
 from typing import Any
 
 from infra.deploy.account import Account
-from infra.local.environment import PREFIX, local_environment
+from infra.local.environment import LOCAL_ENGINE, PREFIX, local_environment
 
 BATCH = 10
-LOCAL_ENGINE = "http://localhost:4566"
 
 
 class NothingToRedriveTo(Exception):

@@ -15,8 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from infra.deploy.account import Account
-from infra.local.environment import PREFIX, local_environment
-from infra.redrive import LOCAL_ENGINE
+from infra.local.environment import LOCAL_ENGINE, PREFIX, local_environment
 
 Item = dict[str, Any]
 Place = tuple[str, str]
@@ -41,7 +40,7 @@ class Restoring:
         erased, found = self.erased(), Counter[str]()
         # Facts come last: what follows from them then finds the marks of having been done, and no mail goes out again.
         for facts in (False, True):
-            for items in pages(item for item in self.scan(self.restored) if (kind(item) == "fact") == facts):
+            for items in pages(item for item in self.wanted() if (kind(item) == "fact") == facts):
                 living = self.living(items)
                 for item in items:
                     found[self.settled(item, verdict(item, living.get(place(item)), erased))] += 1
@@ -57,12 +56,15 @@ class Restoring:
         return DONE[found]
 
     def erased(self) -> frozenset[str]:
-        """The people whom the living table has forgotten on purpose."""
+        """The people whom the living table has forgotten on purpose: all of them, since any item may mention them."""
         return frozenset(item["id"]["S"] for item in self.scan(self.live) if "erased_at" in item)
+
+    def wanted(self) -> Iterator[Item]:
+        return (item for item in self.scan(self.restored) if item["pk"]["S"].startswith(self.only))
 
     def scan(self, table: str) -> Iterator[Item]:
         for answer in self.dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
-            yield from (item for item in answer["Items"] if item["pk"]["S"].startswith(self.only))
+            yield from answer["Items"]
 
     def living(self, items: Sequence[Item]) -> dict[Place, Item]:
         wanted = {self.live: {"Keys": [{"pk": item["pk"], "sk": item["sk"]} for item in items], "ConsistentRead": True}}

@@ -4,7 +4,6 @@ It keeps the waits of docs/runbooks/key-rotation.md, never prints a key, and ref
 """
 
 import argparse
-import base64
 import json
 import os
 import sys
@@ -13,21 +12,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from infra.deploy import Refused
 from infra.deploy.account import Account
-from infra.local.environment import STAGE, local_environment
-from infra.redrive import LOCAL_ENGINE
+from infra.deploy.keys import fresh, parameter
+from infra.local.environment import LOCAL_ENGINE, STAGE, local_environment
 
-BYTES = 32
 #: Instances read the parameter every five minutes; twice that, and all of them have.
 SPREAD = timedelta(minutes=10)
 #: What the oldest signature that people still hold may need.
 NEEDED = timedelta(days=31)
 
 Document = dict[str, Any]
-
-
-class Refused(Exception):
-    """The step is not due, or makes no sense; the message is for whoever asked."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +100,6 @@ def whole(length: timedelta) -> str:
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} days"
 
 
-def fresh() -> str:
-    return base64.b64encode(os.urandom(BYTES)).decode()
-
-
 def read(ssm: Any, name: str) -> Ring:
     parameter = ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]
     return Ring(json.loads(parameter["Value"]), datetime.now(UTC) - parameter["LastModifiedDate"])
@@ -123,7 +114,7 @@ def main(given: Sequence[str]) -> int:
     asked = arguments(given)
     if asked.stage == STAGE:
         os.environ.update(local_environment(os.environ.get("AWS_ENDPOINT_URL", LOCAL_ENGINE)))
-    ssm, name = Account().client("ssm"), f"/learnflow/{asked.stage}/keys"
+    ssm, name = Account().client("ssm"), parameter(asked.stage)
     try:
         ring = read(ssm, name)
         print(f"{name} {ring.told()}. It has stood for {whole(ring.age)}.")

@@ -19,11 +19,16 @@ OWN_ACCOUNT = ("account",)
 
 
 class Pseudonym(Record, discriminator="pseudonym"):
-    """`scopes` say which datasets may have the person's rows, `heads` how far each of their items is verified there."""
+    """`scopes` say which datasets may have the person's rows, `heads` how far each of their items is verified there.
 
-    withheld = frozenset({"heads"})
+    `salt` is in what names their changes there, and in nothing else. The audit log keeps the ids of facts: without it,
+    whoever has both could still find the rows of somebody erased.
+    """
+
+    withheld = frozenset({"heads", "salt"})
 
     pseudonym = UnicodeAttribute()
+    salt = UnicodeAttribute()
     scopes = words()
     heads = JSONAttribute(default=dict)
 
@@ -38,7 +43,8 @@ class Tombstone(Record, discriminator="tombstone"):
 
 def made(user_id: str, scopes: Sequence[str] = OWN_ACCOUNT) -> Write:
     """Part of the transaction that makes an account, so that no later fact can bring back a name that was cut."""
-    return put_new(Pseudonym.under(keys.pseudonym(user_id), pseudonym=clock.random_id("psn"), scopes=list(scopes)))
+    name, salt = clock.random_id("psn"), clock.random_id("slt")
+    return put_new(Pseudonym.under(keys.pseudonym(user_id), pseudonym=name, salt=salt, scopes=list(scopes)))
 
 
 def cut(user_id: str, last_ver: int, now: datetime) -> list[Write]:

@@ -7,6 +7,7 @@ Changes may come twice, in other groups or late; `compaction` makes one row of e
 import gzip
 import hashlib
 import json
+import logging
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import aws
+from chalicelib import aws, logs
 from chalicelib.ml.rows import Row
 from chalicelib.settings import settings
 
@@ -23,6 +24,8 @@ READERS = 8
 THERE = "PreconditionFailed"
 
 Line = dict[str, Any]
+
+log = logging.getLogger("app.ml")
 
 
 class Damaged(RuntimeError):
@@ -73,10 +76,15 @@ def _put(dataset: str, day: str, text: bytes) -> bool:
             Bucket=settings.ml_bucket, Key=key, Body=packed(text), ContentType="application/gzip", IfNoneMatch="*"
         )
     except ClientError as error:
-        return bool(error.response["Error"]["Code"] == THERE)
-    except BotoCoreError:
-        return False
+        return error.response["Error"]["Code"] == THERE or _not_taken(key, error)
+    except BotoCoreError as error:
+        return _not_taken(key, error)
     return True
+
+
+def _not_taken(key: str, error: Exception) -> bool:
+    log.warning("not taken", extra=logs.facts(object=key, error=str(error)))
+    return False
 
 
 def _name(text: bytes) -> str:

@@ -88,7 +88,7 @@ def of(told: Told, people: People, left_out: LeftOut) -> list[Row]:
         elif dataset.scope not in person.scopes:
             left_out[dataset.name, "withheld"] += 1
         else:
-            rows.append(_row(dataset, told, person.pseudonym))
+            rows.append(_row(dataset, told, person))
     return rows
 
 
@@ -96,13 +96,13 @@ def _taking(fact: Fact) -> Iterator[Dataset]:
     return (dataset for dataset in DATASETS.values() if dataset.takes(fact))
 
 
-def _row(dataset: Dataset, fact: Fact, pseudonym: str) -> Row:
+def _row(dataset: Dataset, fact: Fact, person: Pseudonym) -> Row:
     return Row(
         dataset=dataset.name,
-        # Ids of facts tell the millisecond; whoever reads rows gets the hour.
-        event=clock.derived_id("evt", fact.id),
-        pseudonym=pseudonym,
-        item=item_of(pseudonym, "" if fact.subject == fact.owner else fact.subject),
+        # Ids of facts tell the millisecond, and lead to the person in the audit log; whoever reads rows gets neither.
+        event=clock.derived_id("evt", person.salt, fact.id),
+        pseudonym=person.pseudonym,
+        item=item_of(person.pseudonym, "" if fact.subject == fact.owner else fact.subject),
         ver=fact.subject_ver,
         what=fact.name,
         occurred=_hour(fact.at),

@@ -12,13 +12,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from infra.build import bytecode, contents, endpoints
+from infra.build import bytecode, contents, core_schema, endpoints
 from infra.build.targets import Interpreter, Target
 
 CACHE = contents.ROOT / "build" / "cache"
 KEPT = 8
 #: A change in one of these makes other files of the same pins.
-RECIPE = [Path(__file__).with_name(f"{name}.py") for name in "bytecode contents dependencies endpoints targets".split()]
+RECIPE = [
+    Path(__file__).with_name(f"{name}.py")
+    for name in "bytecode contents core_schema dependencies endpoints targets".split()
+]
 
 
 class NotBuildable(Exception):
@@ -82,6 +85,7 @@ def _build(pins: list[str], target: Target, interpreter: Interpreter | None, kep
         for artefact in contents.ARTEFACTS:
             _choose(artefact, installed, chosen / artefact.name)
             endpoints.trim(chosen / artefact.name)
+            core_schema.trim(chosen / artefact.name)
             if interpreter:
                 bytecode.compile_all(chosen / artefact.name, interpreter)
         _keep(chosen, kept)

@@ -1,4 +1,7 @@
-"""The signing keys of a stage: made once, at its first deployment, straight into the parameter store."""
+"""The signing keys of a stage: made once, at its first deployment, straight into the parameter store.
+
+`infra/rotate_keys.py` makes further ones.
+"""
 
 import base64
 import json
@@ -32,16 +35,22 @@ def require(account: Account, stage: str, first: bool) -> bool:
 def present(account: Account, stage: str) -> bool:
     """Asked without reading them: who deploys need not be able to see the keys."""
     ask = {"Key": "Name", "Option": "Equals", "Values": [parameter(stage)]}
-    return bool(account.client("ssm").describe_parameters(ParameterFilters=[ask])["Parameters"])
+    # A page may be empty although a later one is not.
+    pages = account.client("ssm").get_paginator("describe_parameters").paginate(ParameterFilters=[ask])
+    return any(page["Parameters"] for page in pages)
+
+
+def fresh() -> str:
+    return base64.b64encode(os.urandom(BYTES)).decode()
 
 
 def made(account: Account, stage: str) -> bool:
-    fresh = {"current": "k1", "keys": {"k1": base64.b64encode(os.urandom(BYTES)).decode()}}
+    document = {"current": "k1", "keys": {"k1": fresh()}}
     try:
         account.client("ssm").put_parameter(
             Name=parameter(stage),
             Type="SecureString",
-            Value=json.dumps(fresh),
+            Value=json.dumps(document),
             Description="Signing keys of LearnFlow; see docs/runbooks/key-rotation.md",
         )
     except ClientError as error:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -122,18 +123,20 @@ class Stack:
         failures: list[str] = []
         for pause in pauses():
             status = self.status() or ""  # read before the events, so that none is missed at the end
-            for event in reversed(self._events()):
-                if event["EventId"] not in seen:
-                    seen.add(event["EventId"])
-                    tell(event, say, failures)
+            # The newest come first; reading on to the oldest at each look would be throttled.
+            fresh = list(takewhile(lambda event: event["EventId"] not in seen, self._events()))
+            for event in reversed(fresh):
+                seen.add(event["EventId"])
+                tell(event, say, failures)
             if not status.endswith("_IN_PROGRESS"):
                 return status, failures
             time.sleep(pause)
         raise AssertionError("pauses never end")
 
-    def _events(self) -> list[dict[str, Any]]:
+    def _events(self) -> Iterator[dict[str, Any]]:
         pages = self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=self.name)
-        return [event for page in pages for event in page["StackEvents"]]
+        for page in pages:
+            yield from page["StackEvents"]
 
     def _changes(self, change_set: str) -> list[Change]:
         pages = self._cloudformation.get_paginator("describe_change_set").paginate(ChangeSetName=change_set)

@@ -8,6 +8,8 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 PREFIX = f"learnflow-{STAGE}"
 KEYS_PARAMETER = f"/learnflow/{STAGE}/keys"
+#: Where `make run` has its cloud, for commands in another terminal.
+LOCAL_ENGINE = "http://localhost:4566"
 MAIL_SENDER = "LearnFlow <no-reply@learnflow.example>"
 
 # The development servers of the usual front-end tools.

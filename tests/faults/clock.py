@@ -27,8 +27,19 @@ class Clock:
         self._lock = threading.Lock()
         self._traveller: time_machine.Traveller | None = None
         self._began = _MONOTONIC()
+        self._waits = False
         self.moved = 0.0
         self.slept = 0.0
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Pauses are real meanwhile: threads that wait for one another would only use up the time of all."""
+        self._waits, began = True, _MONOTONIC()
+        try:
+            yield
+        finally:
+            self._waits = False
+            self.shift(_MONOTONIC() - began)
 
     @contextmanager
     def running(self, start: datetime) -> Iterator[None]:
@@ -61,6 +72,9 @@ class Clock:
     def _sleep(self, seconds: float) -> None:
         with self._lock:
             self.slept += seconds
+        if self._waits:
+            _SLEEP(seconds)
+            return
         self.shift(seconds)
         _SLEEP(0)  # Other threads have their turn, as in a real pause.
 

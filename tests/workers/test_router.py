@@ -123,7 +123,7 @@ def test_letters_told_by_the_stream_and_again_by_a_sweep_go_out_once(engine: Hou
     person()
     watermark(clock.now() - timedelta(minutes=30))
     happened("user.password_changed", at=clock.now() - timedelta(minutes=10))
-    monkeypatch.setattr(router, "acknowledge", lambda *_: None)
+    monkeypatch.setattr(router, "acknowledge", lambda *_: True)
     engine.driver.settle()
     assert swept() == 1
     engine.driver.settle()
