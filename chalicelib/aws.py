@@ -10,6 +10,7 @@ from chalicelib.settings import settings
 CONNECT_SECONDS = 1
 READ_SECONDS = 3
 BUSY_SECONDS = 0.05
+LONGEST_SECONDS = 2.0
 #: The table refuses at once what is too much for it; nothing has been done then.
 BUSY = frozenset({"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"})
 #: A session must not make two clients at a time; the local server has threads.
@@ -42,7 +43,7 @@ def _soon(most: int, response: Any, attempts: int, **_: Any) -> float | None:
     code = response[1].get("Error", {}).get("Code") if response else None
     if code not in BUSY or attempts >= most:
         return None
-    return random.uniform(0, BUSY_SECONDS * 2**attempts)  # noqa: S311 - jitter, not a secret
+    return random.uniform(0, min(LONGEST_SECONDS, BUSY_SECONDS * 2**attempts))  # noqa: S311 - jitter, not a secret
 
 
 @cache

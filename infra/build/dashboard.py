@@ -12,7 +12,7 @@ WIDTH, HEIGHT = 8, 6
 API = ["ApiName", "learnflow-${Stage}", "Stage", "${Stage}"]
 TABLE = ["TableName", "learnflow-${Stage}"]
 OPERATIONS = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "TransactWriteItems")
-COUNTED = ("LettersSent", "DeadLetters", "FactsRetold", "AuditChainBroken")
+COUNTED = ("LettersSent", "DeadLetters", "FactsRetold", "AuditChainBroken", "ExportGaps", "ExportsHealed")
 
 Metric = list[Any]
 Widget = dict[str, Any]

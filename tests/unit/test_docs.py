@@ -44,6 +44,32 @@ def test_the_guides_help_with_the_usual_troubles(trouble: str) -> None:
     assert trouble in guides
 
 
+@pytest.mark.row("M144")
+def test_the_deployment_checklist_answers_the_fourteen_points() -> None:
+    text = (ROOT / "docs" / "guides" / "deployment.md").read_text().partition("## Checklist")[2]
+    points = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith(("| Asked", "| ---"))]
+    assert len(points) == 14
+    assert all(any(point.startswith(f"| {word}") for point in points) for word in ("payment webhooks", "health checks"))
+
+
+@pytest.mark.row("K71")
+@pytest.mark.parametrize("page", ["data-model.md", "guides/deployment.md", "guides/ml.md", "openapi.json"])
+def test_each_promised_guide_is_there_and_can_be_found_from_the_readme(page: str) -> None:
+    assert (ROOT / "docs" / page).stat().st_size > 2000
+    assert f"docs/{page}" in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.row("X53", "M116", "C47", "C48", "K73", "K75")
+@pytest.mark.parametrize(
+    "row", "G50 G52 G53 G56 K67 K73 K75 E56 C47 C48 M115 M116 M135 M136 M137 M138 M139 X53".split()
+)
+def test_what_the_older_systems_asked_of_operators_is_answered(row: str) -> None:
+    table = [line for line in (ROOT / "docs" / "operations.md").read_text().splitlines() if line.startswith("| ")]
+    answers = [line.rsplit("|", 2)[1] for line in table if row in line.split("|")[1]]
+    assert answers
+    assert all(len(answer) > 20 for answer in answers)
+
+
 @pytest.mark.row("C38")
 def test_every_item_can_say_when_it_was_made_and_changed() -> None:
     assert {"created_at", "updated_at", "ver"} <= set(Record.get_attributes())
