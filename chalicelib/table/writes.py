@@ -28,7 +28,8 @@ LARGEST = 100
 ALONE_SECONDS = 3.0
 _CONDITION = "ConditionalCheckFailed"
 _CONFLICT = "TransactionConflictException"
-_PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+#: Reasons of a cancelled transaction that another attempt may find gone.
+PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
 class AlreadyThere(Conflict):
@@ -168,7 +169,7 @@ def _judge(codes: list[str | None], writes: list[Piece], error: ClientError) -> 
     meanings = [_meaning(write) for code, write in zip(codes, writes, strict=False) if code == _CONDITION]
     for meaning in sorted(meanings, key=lambda each: not isinstance(each, AnswerRecorded)):
         raise meaning from error
-    passing = _PASSING.intersection(code for code in codes if code)
+    passing = PASSING.intersection(code for code in codes if code)
     if not passing and error.response["Error"]["Code"] != _CONFLICT:
         raise error
 

@@ -15,13 +15,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.settings import settings
 from chalicelib.table import keys
 from chalicelib.table.reads import raw_key
-from chalicelib.table.writes import pauses
+from chalicelib.table.writes import PASSING, pauses
 from chalicelib.web import limits
 from chalicelib.web.limits import LimiterUnavailable, Window
 
 DELAY_STEP = 15
 PATIENCE_SECONDS = 3.0
-_PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def _judge(error: ClientError, counters: list[tuple[str, str, Window]], now: dat
             if scope == "login_account" and "next_at" in reason.get("Item", {}):
                 wait = max(1, int(reason["Item"]["next_at"]["N"]) - int(now.timestamp()))
             raise limits.reached(scope, "Too many sign-in attempts.", wait=wait) from error
-    if not limits.is_busy(error) and not any(reason.get("Code") in _PASSING for reason in reasons):
+    if not limits.is_busy(error) and not any(reason.get("Code") in PASSING for reason in reasons):
         limits.silent("login", closed=True)
 
 
