@@ -1,5 +1,6 @@
 """Starts and stops the embedded AWS (ministack) as a process of its own; used by `make run` and by tests."""
 
+import fcntl
 import os
 import shutil
 import socket
@@ -35,6 +36,7 @@ class Engine:
     log: Path
     scratch: Path
     keeps_data: bool = False
+    claim: int | None = None
 
     def running(self) -> bool:
         return self.process.poll() is None
@@ -53,6 +55,9 @@ class Engine:
         if self.process.stdin:
             self.process.stdin.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
+        if self.claim is not None:
+            os.close(self.claim)
+            self.claim = None
 
     def last_words(self) -> str:
         lines = self.log.read_text(errors="replace").strip().splitlines() if self.log.exists() else []
@@ -80,7 +85,8 @@ def start(
     python = python or cloud_python()
     if not python.exists():
         raise EngineFailed(f"The local cloud is not installed: there is no {python}; `make run` installs it.")
-    port = port or (DEFAULT_PORT if port_is_free(DEFAULT_PORT) else free_port())
+    claim = None if port else claimed(DEFAULT_PORT)
+    port = port or (free_port() if claim is None else DEFAULT_PORT)
     scratch = Path(tempfile.mkdtemp(prefix="learnflow-cloud-", dir=scratch_in))
     log = log or scratch / "cloud.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -94,9 +100,28 @@ def start(
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C in the terminal is the owner's to handle, in its own order.
         )
-    engine = Engine(f"http://localhost:{port}", process, log, scratch, keeps_data=data is not None)
+    engine = Engine(f"http://localhost:{port}", process, log, scratch, keeps_data=data is not None, claim=claim)
     wait_until_ready(engine)
     return engine
+
+
+def claimed(port: int) -> int | None:
+    """A lock that goes with its process; None where the port is another's.
+
+    That a port is free says little while a second engine is on its way to it.
+    """
+    claim = os.open(
+        Path(tempfile.gettempdir()) / f"learnflow-{port}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666
+    )
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(claim)
+        return None
+    if port_is_free(port):
+        return claim
+    os.close(claim)
+    return None
 
 
 def cloud_python() -> Path:

@@ -183,3 +183,14 @@ def test_moto_in_process_takes_the_real_template_too(monkeypatch: pytest.MonkeyP
         resources.create(template.load(), session)
         resources.create(template.load(), session)
         assert session.client("dynamodb").list_tables()["TableNames"] == ["learnflow-local"]
+
+
+def test_two_engines_that_start_at_once_do_not_want_the_same_port() -> None:
+    port = engine.free_port()
+    first = engine.claimed(port)
+    assert first is not None
+    assert engine.claimed(port) is None
+    os.close(first)
+    again = engine.claimed(port)
+    assert again is not None
+    os.close(again)
