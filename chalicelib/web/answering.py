@@ -55,6 +55,7 @@ def sent(
     sent: dict[str, Any] = {"Content-Type": _JSON, **(headers or {})}
     body = answer.body
     if answer.seed is not None and route.gives is not None:
+        # Only models of answers with credentials are given a seed, and they can be issued again.
         body, more = route.gives.reissued(body, answer.seed, ask)  # type: ignore[attr-defined]
         sent |= more
     if answer.location:

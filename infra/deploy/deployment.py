@@ -6,8 +6,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from infra.build import Manifest, read
 from infra.build.template import tags
 from infra.deploy import Refused, caution, keys, releases
@@ -16,7 +14,7 @@ from infra.deploy.bucket import Bucket
 from infra.deploy.releases import Release
 from infra.deploy.stack import Say, Stack
 from infra.deploy.values import chosen
-from infra.local.template import LOADER
+from infra.local.template import parsed
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ def deploy(order: Order, bucket: Bucket, say: Say) -> Release | None:
     manifest = accepted(order)
     stack = stack_of(bucket.account, order.stage)
     first = not stack.exists()
-    template = yaml.load((order.artefacts / "template.yaml").read_text("utf-8"), Loader=LOADER)  # noqa: S506
+    template = parsed(order.artefacts / "template.yaml")
     past = releases.history(bucket, order.stage)
     values = chosen(template.get("Parameters", {}), order.given, past[-1].values if past else {})
     if keys.require(bucket.account, order.stage, first):

@@ -77,9 +77,14 @@ class Template:
         ]
 
 
+def parsed(file: Path) -> Any:
+    """A template as it is written."""
+    return yaml.load(file.read_text("utf-8"), Loader=LOADER)  # noqa: S506  # Both are safe loaders.
+
+
 def load(stage: str = "local", files: tuple[Path, ...] = FILES) -> Template:
     """Read and resolve the template files for `stage`."""
-    parts = [yaml.load(file.read_text("utf-8"), Loader=LOADER) for file in files]  # noqa: S506  # Both are safe loaders.
+    parts = [parsed(file) for file in files]
     declared = {name: body for part in parts for name, body in (part.get("Resources") or {}).items()}
     conditions = {name: body for part in parts for name, body in (part.get("Conditions") or {}).items()}
     resolver = Resolver({"Stage": stage}, conditions, declared)

@@ -11,12 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from infra.build import read
 from infra.deploy.account import Account
 from infra.deploy.stack import Stack
-from infra.local.template import LOADER
+from infra.local.template import parsed
 
 Template = dict[str, Any]
 
@@ -47,7 +45,7 @@ def leave_out(build: Path, to: Path) -> list[str]:
 
 
 def load(build: Path) -> Template:
-    template: Template = yaml.load((build / "template.yaml").read_text("utf-8"), Loader=LOADER)  # noqa: S506  # Both are safe loaders.
+    template: Template = parsed(build / "template.yaml")
     return template
 
 

@@ -55,7 +55,7 @@ def enforcing_engine() -> Iterator[str]:
 
 def in_memory() -> Path | None:
     """Functions are unpacked into 20,000 small files; where memory has room for them, they come and go in a moment."""
-    shared = Path("/dev/shm")  # noqa: S108
+    shared = Path("/dev/shm")  # noqa: S108  # Each run makes a folder of its own in it.
     return shared if shared.is_dir() and shutil.disk_usage(shared).free > ROOM else None
 
 

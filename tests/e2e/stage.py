@@ -81,7 +81,10 @@ class Stage:
     def mail_to(self, address: str, about: str = "") -> Mail:
         """The newest mail to this address with this word in its subject, as soon as there is one."""
         cloud = Cloud(self.account.endpoint_url)
-        mails = lambda: [mail for mail in inbox(cloud) if address in mail.to and about in mail.subject]  # noqa: E731
+
+        def mails() -> list[Mail]:
+            return [mail for mail in inbox(cloud) if address in mail.to and about in mail.subject]
+
         return until(f"a mail to {address} {about}", mails)[0]
 
     def log(self, function: str) -> list[str]:
