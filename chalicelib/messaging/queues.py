@@ -21,11 +21,11 @@ _UNSENDABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 log = logging.getLogger("app.queues")
 
 
-def send_many(queue: str, messages: Sequence[str]) -> list[int]:
-    """Send all; returns the indexes of those that the queue did not take."""
+def send_many(queue: str, messages: Sequence[str], *, delay: int = 0) -> list[int]:
+    """Send all, to be seen after `delay` seconds; returns the indexes of those that the queue did not take."""
     failed: list[int] = []
     for start, chunk in _chunks(messages):
-        failed += [start + place for place in _send(queue, chunk)]
+        failed += [start + place for place in _send(queue, chunk, delay)]
     return failed
 
 
@@ -43,8 +43,9 @@ def _chunks(messages: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
         yield start, chunk
 
 
-def _send(queue: str, messages: list[str]) -> list[int]:
-    entries = [{"Id": str(place), "MessageBody": message} for place, message in enumerate(messages)]
+def _send(queue: str, messages: list[str], delay: int) -> list[int]:
+    waiting = {"DelaySeconds": delay} if delay else {}
+    entries = [{"Id": str(place), "MessageBody": message, **waiting} for place, message in enumerate(messages)]
     try:
         answer = aws.client("sqs").send_message_batch(QueueUrl=aws.queue_url(queue), Entries=entries)
     except (ClientError, BotoCoreError) as error:
@@ -53,11 +54,15 @@ def _send(queue: str, messages: list[str]) -> list[int]:
     return [int(each["Id"]) for each in answer.get("Failed", ())]
 
 
-def dead_letter(queue: str, body: str, reason: str) -> None:
-    """Bury a copy of a message with the reason of its death; raises botocore's errors where even that fails."""
+def dead_letter(queue: str, body: str, reason: str) -> str:
+    """Bury a copy of a message with the reason of its death; raises botocore's errors where even that fails.
+
+    Returns the letter's id, for the log: a body of the full size leaves no room for a reason beside it.
+    """
     room = LARGEST_BYTES - len(body.encode()) - REASON_BYTES
     told = _UNSENDABLE.sub("?", reason)[:LONGEST_REASON].encode()[: max(room, 0)].decode(errors="ignore")
     attributes = {"reason": {"DataType": "String", "StringValue": told}} if told else {}
-    aws.client("sqs").send_message(
+    answer = aws.client("sqs").send_message(
         QueueUrl=aws.queue_url(f"{queue}-dead"), MessageBody=body, MessageAttributes=attributes
     )
+    return str(answer["MessageId"])

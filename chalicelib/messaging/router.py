@@ -25,10 +25,14 @@ log = logging.getLogger("app.router")
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """What follows from a fact: the queue it waits in and the function that does it, which its worker calls."""
+    """What follows from a fact: the queue it waits in and the function that does it, which its worker calls.
+
+    `delay` seconds pass before the worker sees it, for what changes often and need not be followed at once.
+    """
 
     queue: str
     do: Callable[..., Any]
+    delay: int = 0
 
     @property
     def name(self) -> str:
@@ -58,14 +62,14 @@ def legible(image: Mapping[str, Any]) -> Fact:
 
 def tell(reactions: Reactions, told: Sequence[Fact]) -> set[str]:
     """Put every reaction to these facts into its queue; returns the ids of facts with a reaction that was refused."""
-    waiting: dict[str, list[tuple[Fact, str]]] = {}
+    waiting: dict[tuple[str, int], list[tuple[Fact, str]]] = {}
     for fact in told:
         for reaction in (*reactions.get(fact.name, ()), *reactions.get(EVERY, ())):
-            waiting.setdefault(reaction.queue, []).append((fact, message(reaction.name, fact)))
+            waiting.setdefault((reaction.queue, reaction.delay), []).append((fact, message(reaction.name, fact)))
     return {
         letters[index][0].id
-        for queue, letters in waiting.items()
-        for index in queues.send_many(queue, [body for _, body in letters])
+        for (queue, delay), letters in waiting.items()
+        for index in queues.send_many(queue, [body for _, body in letters], delay=delay)
     }
 
 

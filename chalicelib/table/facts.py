@@ -24,6 +24,8 @@ PERSON = "usr_"
 #: Nothing of ours is older.
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 _ID = re.compile(r"[!\"$-~]{1,200}")
+#: Ids of what belongs to one person end in theirs, as `enr_<course>-<user>` does.
+_BELONGS = re.compile(r"[a-z]+_\S+-([0-9A-HJKMNP-TV-Z]{26})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,11 @@ class Fact:
 
     @property
     def owner(self) -> str:
-        """Whose personal data goes with it: the person it is about, or else the one who did it."""
-        return self.subject if self.subject.startswith(PERSON) else self.actor
+        """Whose personal data goes with it: the person it is about or whose id its subject ends in, or who did it."""
+        if self.subject.startswith(PERSON):
+            return self.subject
+        belongs = _BELONGS.fullmatch(self.subject)
+        return PERSON + belongs[1] if belongs else self.actor
 
     @property
     def minute(self) -> str:

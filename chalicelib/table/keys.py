@@ -25,6 +25,27 @@ feed_event    | FEED#<user>                 | EVENT#<sequence>  |               
 fed           | FED#<user>#<fact>           | FED               |                                        | Is this fact in this feed?                | in a condition
 limit         | LIMIT#<scope>#<subject>#<window> | LIMIT        |                                        | How many are left?                        | 1 update
 answer        | ANSWER#<digest>             | ANSWER            | gsi1 ANSWERSTO#<user> / <expiry>       | What did we answer to this key, and whom? | 1 get; 1 query
+slug          | SLUG#<what>#<slug>          | SLUG              |                                        | Which course or category has this name?   | 1 get
+category      | CATEGORIES                  | <category>        |                                        | Which categories are there?               | 1 query
+course        | COURSE#<course>             | COURSE            |                                        | What is this course?                      | 1 get
+gate          | COURSE#<course>             | GATE              |                                        | Who may enter, and what counts?           | 1 get, flat in lessons
+curriculum    | COURSE#<course>             | CURRICULUM        |                                        | Which sections and lessons, in what order? | 1 get
+seats         | SEATS#<course>              | SEATS             |                                        | Is a seat left?                           | in the first batch get
+tally         | TALLY#<course>              | TALLY             |                                        | How many students, completions, ratings?  | 1 get
+counted       | COUNTED#<counter>#<fact>    | COUNTED           |                                        | Is this fact in this counter?             | in a batch get
+lesson        | LESSON#<lesson>             | LESSON            |                                        | What does this lesson say?                | 1 get
+teaching      | TEACHING#<instructor>       | <thing>           |                                        | Which courses and lessons of one's own are mine? | 1 query
+media         | MEDIA#<owner>               | <media>           |                                        | What has this person uploaded?            | 1 get; 1 query
+index_pointer | INDEX#<name>                | POINTER           |                                        | Which files are the catalogue?            | 1 get
+enrollment    | LEARNER#<user>              | ENROLLED#<course> | lsi1 LEARNER#<user> / <moment>#<course> | How far is this learner? What do they learn? | 1 get; 1 query
+roster        | ROSTER#<course>             | <moment>#<user>   | gsi1 TEACHES#<instructor> / <moment>#<course>#<user>; gsi2 UNSTARTED#<shard> / <due> | Who learns here, with me, and who never began? | 1 query
+watched       | LEARNER#<user>              | WATCHED#<course>#<ordinal> |                               | Where did the film stop?                  | 1 get; 1 query
+days          | LEARNER#<user>              | DAYS#<month>      |                                        | On which days, and in which courses, was this learner active? | 1 get
+streak        | LEARNER#<user>              | STREAK            |                                        | Which days need no learning?              | 1 get
+certificate   | LEARNER#<user>              | CERTIFICATE#<course> | gsi1 UNPRINTED / <moment>#<code>        | Has this learner a certificate of it?     | 1 get; 1 query
+credential    | CREDENTIAL#<code>           | CREDENTIAL        |                                        | Is this certificate real?                 | 1 get
+figures       | FIGURES#<day>               | <shard>           |                                        | What happened on this day, in numbers?    | 1 query
+report        | REPORTS                     | <day>             |                                        | What was reported of this day?            | 1 get; 1 query
 """
 
 import hashlib
@@ -198,3 +219,128 @@ def answer(digest: str) -> Key:
 
 def answers_to(user: str) -> str:
     return _join("ANSWERSTO", user)
+
+
+def slug(what: str, slug: str) -> Key:
+    return Key(_join("SLUG", what, slug), "SLUG")
+
+
+def category(category: str) -> Key:
+    return Key(categories(), _join(category))
+
+
+def categories() -> str:
+    return "CATEGORIES"
+
+
+def course(course: str) -> Key:
+    return Key(_join("COURSE", course), "COURSE")
+
+
+def gate(course: str) -> Key:
+    return Key(_join("COURSE", course), "GATE")
+
+
+def curriculum(course: str) -> Key:
+    return Key(_join("COURSE", course), "CURRICULUM")
+
+
+def seats(course: str) -> Key:
+    return Key(_join("SEATS", course), "SEATS")
+
+
+def tally(course: str) -> Key:
+    return Key(_join("TALLY", course), "TALLY")
+
+
+def counted(counter: str, fact: str) -> Key:
+    return Key(_join("COUNTED", counter, fact), "COUNTED")
+
+
+def lesson(lesson: str) -> Key:
+    return Key(_join("LESSON", lesson), "LESSON")
+
+
+def teaching(instructor: str, thing: str) -> Key:
+    return Key(teaching_of(instructor), _join(thing))
+
+
+def teaching_of(instructor: str) -> str:
+    return _join("TEACHING", instructor)
+
+
+def media(owner: str, media: str) -> Key:
+    return Key(media_of(owner), _join(media))
+
+
+def media_of(owner: str) -> str:
+    return _join("MEDIA", owner)
+
+
+def index_pointer(name: str) -> Key:
+    return Key(_join("INDEX", name), "POINTER")
+
+
+def learner(user: str) -> str:
+    """The partition of all that a person learns."""
+    return _join("LEARNER", user)
+
+
+def enrollment(user: str, course: str) -> Key:
+    return Key(learner(user), _join("ENROLLED", course))
+
+
+def roster(course: str, moment: str, user: str) -> Key:
+    return Key(roster_of(course), _join(moment, user))
+
+
+def roster_of(course: str) -> str:
+    return _join("ROSTER", course)
+
+
+def teaches(instructor: str) -> str:
+    return _join("TEACHES", instructor)
+
+
+def unstarted(shard: str) -> str:
+    return _join("UNSTARTED", shard)
+
+
+def watched(user: str, course: str, ordinal: int) -> Key:
+    return Key(learner(user), _join("WATCHED", course, f"{ordinal:012d}"))
+
+
+def days(user: str, month: str) -> Key:
+    return Key(learner(user), _join("DAYS", month))
+
+
+def streak(user: str) -> Key:
+    return Key(learner(user), "STREAK")
+
+
+def certificate(user: str, course: str) -> Key:
+    return Key(learner(user), _join("CERTIFICATE", course))
+
+
+def unprinted() -> str:
+    return "UNPRINTED"
+
+
+def credential(code: str) -> Key:
+    return Key(_join("CREDENTIAL", code), "CREDENTIAL")
+
+
+def figures(day: str, shard: str) -> Key:
+    return Key(figures_of(day), _join(shard))
+
+
+def figures_of(day: str) -> str:
+    return _join("FIGURES", day)
+
+
+def report(day: str) -> Key:
+    return Key(reports(), _join(day))
+
+
+def reports() -> str:
+    return "REPORTS"

@@ -111,8 +111,12 @@ def span(
     start: dict[str, Any] | None = None,
     consistent: bool = True,
 ) -> Span:
-    """One query. The sort key may be narrowed by a prefix, a value it must follow, or two it must lie between."""
-    names = {"#p": f"{index}pk"}
+    """One query. The sort key may be narrowed by a prefix, a value it must follow, or two it must lie between.
+
+    `lsi1` shows a collection in another order, and as consistently as the table; the `gsi`s lag.
+    """
+    local = index.startswith("lsi")
+    names = {"#p": "pk" if local else f"{index}pk"}
     values: dict[str, Any] = {":p": {"S": pk}}
     condition = "#p = :p"
     for clause, bounds in (
@@ -133,7 +137,7 @@ def span(
     }
     if index:
         arguments["IndexName"] = index
-    else:
+    if local or not index:
         arguments["ConsistentRead"] = consistent
     if limit:
         arguments["Limit"] = limit

@@ -62,6 +62,7 @@ class Record(Model):
     gsi1sk = UnicodeAttribute(null=True)
     gsi2pk = UnicodeAttribute(null=True)
     gsi2sk = UnicodeAttribute(null=True)
+    lsi1sk = UnicodeAttribute(null=True)
 
     @property
     def key(self) -> Key:
@@ -74,5 +75,5 @@ class Record(Model):
 
     def exported(self) -> dict[str, Any]:
         """What its owner gets to see of it in an export: all but keys and secrets."""
-        hidden = {"pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk", "kind", "ttl"} | self.withheld
+        hidden = {"pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk", "lsi1sk", "kind", "ttl"} | self.withheld
         return {name: value for name, value in self.attribute_values.items() if name not in hidden}

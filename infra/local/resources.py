@@ -90,12 +90,16 @@ def make_table(cloud: Clients, properties: Properties) -> None:
 
 def refuse_older(made: Mapping[str, Any], properties: Properties) -> None:
     """A kept table is not rebuilt: better say so than fail at the first query."""
-    indexes = {index["IndexName"] for index in made.get("GlobalSecondaryIndexes", [])}
-    if indexes != {index["IndexName"] for index in properties.get("GlobalSecondaryIndexes", [])}:
+    if _indexes(made) != _indexes(properties):
         raise TemplateError("The kept data is from a template with other indexes: start with a fresh DATA folder.")
 
 
-TABLE_AS_GIVEN = ("TableName", "BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+def _indexes(table: Mapping[str, Any]) -> set[str]:
+    return {index["IndexName"] for kind in INDEXES for index in table.get(kind) or ()}
+
+
+INDEXES = ("LocalSecondaryIndexes", "GlobalSecondaryIndexes")
+TABLE_AS_GIVEN = ("TableName", "BillingMode", "AttributeDefinitions", "KeySchema", *INDEXES)
 TABLE_OTHERWISE = (
     "StreamSpecification",
     "TimeToLiveSpecification",

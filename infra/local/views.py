@@ -188,7 +188,7 @@ def facts(cloud: Cloud, template: Template) -> list[dict[str, Any]]:
     return [{name: value for name, value in item.items() if name not in HIDDEN} for item in islice(found, LATEST_FACTS)]
 
 
-HIDDEN = ("pk", "sk", "kind", "ttl", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk")
+HIDDEN = ("pk", "sk", "kind", "ttl", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk", "lsi1sk")
 
 
 def scanned(cloud: Cloud, table: str) -> Iterator[dict[str, Any]]:

@@ -18,7 +18,7 @@ from chalicelib.settings import settings
 from tests.bench import sizes
 from tests.bench.sizes import Item
 
-INDEXES = (("gsi1pk", "gsi1sk"), ("gsi2pk", "gsi2sk"))
+INDEXES = (("gsi1pk", "gsi1sk"), ("gsi2pk", "gsi2sk"), ("pk", "lsi1sk"))
 WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
 #: Each action of a transaction is paid twice, once to prepare and once to commit; an index is written afterwards, once.
 TRANSACTION = 2

@@ -90,7 +90,7 @@ def test_a_refused_message_is_reported_from_the_first_on_and_only_the_told_are_a
 ) -> None:
     told = [a_fact() for _ in range(3)]
     real = queues.send_many
-    monkeypatch.setattr(queues, "send_many", lambda queue, bodies: [1] if queue == "emails" else real(queue, bodies))
+    monkeypatch.setattr(queues, "send_many", lambda queue, bodies, **_: [1] if queue == "emails" else real(queue, bodies))
     answer = react_to_facts.handler(stream(*told), None)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "101"}]}
     assert [acknowledged(fact).count(fact.id) for fact in told] == [1, 0, 1]
@@ -169,7 +169,7 @@ def test_a_refused_retelling_leaves_the_watermark_before_it(monkeypatch: pytest.
     watermark(clock.now() - timedelta(minutes=30))
     happened("user.password_changed", at=clock.now() - timedelta(minutes=10))
     with monkeypatch.context() as patched:
-        patched.setattr(queues, "send_many", lambda queue, bodies: list(range(len(bodies))))
+        patched.setattr(queues, "send_many", lambda queue, bodies, **_: list(range(len(bodies))))
         with pytest.raises(sweeper.NotTaken):
             swept()
     assert swept() == 1

@@ -1,0 +1,1 @@
+"""READING, for people: figures of a day and of all days, reports, dashboards of teachers and administrators."""
