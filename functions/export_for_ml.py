@@ -65,11 +65,12 @@ def _failed(changes: Mapping[str, Any], refused: set[str | None], poison: Mappin
 def _buried(change: Mapping[str, Any], reason: str) -> bool:
     """A copy of the whole change is safe in the queue before the stream goes on without it."""
     try:
-        queues.dead_letter("exports", json.dumps(change, default=str), reason)
+        letter = queues.dead_letter("exports", json.dumps(change, default=str), reason)
     except (ClientError, BotoCoreError):
         log.exception("not buried", extra=logs.facts(sequence=change["SequenceNumber"]))
         return False
     metrics.count("DeadLetters")
     # Not the whole reason: it may quote what could not be read.
-    log.warning("buried", extra=logs.facts(reason=reason.partition(":")[0], sequence=change["SequenceNumber"]))
+    words = logs.facts(reason=reason.partition(":")[0], sequence=change["SequenceNumber"], letter=letter)
+    log.warning("buried", extra=words)
     return True

@@ -35,10 +35,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _buried(change: dict[str, Any], reason: str) -> bool:
     try:
-        queues.dead_letter("facts", json.dumps(change, default=str), reason)
+        letter = queues.dead_letter("facts", json.dumps(change, default=str), reason)
     except (ClientError, BotoCoreError):
         log.exception("not buried", extra=logs.facts(reason=reason))
         return False
     metrics.count("DeadLetters")
-    log.warning("buried", extra=logs.facts(reason=reason))
+    log.warning("buried", extra=logs.facts(reason=reason, letter=letter))
     return True

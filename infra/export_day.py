@@ -1,14 +1,18 @@
 """Makes the ML side's files of one day anew and checks them: `python -m infra.export_day 2026-11-20`.
 
-What the raw zone lacks is taken from the table first, which has the facts of 35 days. It works where the environment
-points; without a STAGE, that is the cloud of `make run` on this machine.
+What the raw zone lacks is taken from the table first, which has the facts of 35 days. Days before it that are not in
+order come first, since its verdict begins where they end. It works where the environment points; without a STAGE, that
+is the cloud of `make run` on this machine.
 """
 
-import os
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from infra.local.environment import LOCAL_ENGINE, enter, local_environment
+from infra.local.environment import enter_stage
+
+if TYPE_CHECKING:
+    from chalicelib.ml.manifests import Manifest
 
 
 def main(arguments: list[str]) -> int:
@@ -20,29 +24,38 @@ def main(arguments: list[str]) -> int:
     if day > datetime.now(UTC).date():
         print(f"{day} has not begun.")
         return 2
-    if "STAGE" not in os.environ:
-        enter(local_environment(os.environ.get("AWS_ENDPOINT_URL", LOCAL_ENGINE)))
-    return show(day.isoformat())
+    enter_stage()
+    return show(day)
 
 
-def show(day: str) -> int:
+def show(day: date) -> int:
     from chalicelib import clock  # its settings are read when it is imported
-    from chalicelib.ml import compaction
+    from chalicelib.ml import days
     from chalicelib.settings import settings
 
-    if (clock.now().date() - date.fromisoformat(day)).days >= settings.fact_days:
+    oldest = clock.now().date() - timedelta(days=settings.fact_days - 1)
+    if day < oldest:
         print(f"The table no longer has the facts of {day}: its files cannot be compared, and stay as they are.")
         return 2
-    made = compaction.compact(day)
-    for each in made:
-        print(f"{each.dataset}: {each.distinct} rows of {each.rows} raw ones, {each.healed} taken from the table")
-        for item, versions in each.missing.items():
-            print(f"  {item}: missing {', '.join(map(str, versions))}")
-        for item, versions in each.double.items():
-            print(f"  {item}: double {', '.join(map(str, versions))}")
-    complete = all(each.complete for each in made)
+    before = [each for each in days.unsettled_before(day) if each >= oldest.isoformat()]
+    done = days.compact([*before, day.isoformat()])
+    for each in done.made:
+        tell(each)
+    for failed, error in done.failed.items():
+        print(f"{failed}: FAILED: {type(error).__name__}: {error}")
+    complete = day.isoformat() not in done.failed and all(each.complete for each in done.made if each.day == str(day))
     print(f"{day}: complete" if complete else f"{day}: INCOMPLETE")
     return 0 if complete else 1
+
+
+def tell(made: "Manifest") -> None:
+    of = f"{made.dataset} {made.day}"
+    print(f"{of}: {made.distinct} rows of {made.rows} raw ones, {made.healed} taken from the table")
+    for word, found in (("missing", made.missing), ("double", made.double)):
+        for item, versions in found.items():
+            print(f"  {item}: {word} {', '.join(map(str, versions))}")
+    if not made.verified:
+        print("  not compared: a day before it failed")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ It says what is missing or different, and writes only when asked to. It may be s
 """
 
 import argparse
-import os
+import json
+import re
 import sys
 import time
 from collections import Counter
@@ -15,7 +16,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from infra.deploy.account import Account
-from infra.local.environment import LOCAL_ENGINE, PREFIX, local_environment
+from infra.local.environment import enter_stage
 
 Item = dict[str, Any]
 Place = tuple[str, str]
@@ -23,6 +24,9 @@ Place = tuple[str, str]
 PAGE = 100  # What BatchGetItem takes.
 #: What is done about each verdict: nothing, or a put under this condition.
 CONDITIONS = {"missing": "attribute_not_exists(pk)", "different": "attribute_exists(pk)"}
+PERSON = re.compile("usr_[0-9A-Za-z]+")
+#: The heads of a person who is brought back: where their items stood is not known (chalicelib/ml/reconciliation.py).
+NO_HEADS = {"S": json.dumps({"restored": {}})}
 DONE = {"missing": "brought back", "different": "put back to what it was"}
 
 
@@ -43,14 +47,20 @@ class Restoring:
             for items in pages(item for item in self.wanted() if (kind(item) == "fact") == facts):
                 living = self.living(items)
                 for item in items:
-                    found[self.settled(item, verdict(item, living.get(place(item)), erased))] += 1
+                    there = living.get(place(item))
+                    wanted = without_heads(item, there)
+                    found[self.settled(wanted, there, verdict(wanted, there, erased))] += 1
         return found
 
-    def settled(self, item: Item, found: str) -> str:
+    def settled(self, item: Item, living: Item | None, found: str) -> str:
         if found not in self.acts_on:
             return found
+        condition: Item = {"ConditionExpression": CONDITIONS[found]}
+        if living and "heads" in living:
+            condition["ConditionExpression"] += " AND heads = :heads"
+            condition["ExpressionAttributeValues"] = {":heads": living["heads"]}
         try:
-            self.dynamodb.put_item(TableName=self.live, Item=item, ConditionExpression=CONDITIONS[found])
+            self.dynamodb.put_item(TableName=self.live, Item=item, **condition)
         except self.dynamodb.exceptions.ConditionalCheckFailedException:
             return "changed meanwhile, left alone"
         return DONE[found]
@@ -76,8 +86,15 @@ class Restoring:
         return found
 
 
+def without_heads(item: Item, living: Item | None) -> Item:
+    """Heads say what has been exported, and exports are not undone: the old ones would make gaps of what is there."""
+    if kind(item) != "pseudonym":
+        return item
+    return {**item, "heads": living["heads"] if living else NO_HEADS}
+
+
 def verdict(item: Item, living: Item | None, erased: frozenset[str]) -> str:
-    if any(person in text for person in erased for text in texts(item)):
+    if not erased.isdisjoint(people(item)):
         return "of people who were erased since"
     if "ttl" in item and int(item["ttl"]["N"]) < time.time():
         return "expired"
@@ -86,13 +103,9 @@ def verdict(item: Item, living: Item | None, erased: frozenset[str]) -> str:
     return "the same" if living == item else "different"
 
 
-def texts(value: Any) -> Iterator[str]:
-    """Every string in an item, however deep."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from texts(inner)
+def people(item: Item) -> set[str]:
+    """Every person whom an item mentions, however deep, in a name or a value."""
+    return set(PERSON.findall(json.dumps(item, default=str)))
 
 
 def kind(item: Item) -> str:
@@ -124,9 +137,7 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
 
 def main(given: Sequence[str]) -> int:
     asked = arguments(given)
-    live = os.environ.get("TABLE_NAME", PREFIX)
-    if live == PREFIX:
-        os.environ.update(local_environment(os.environ.get("AWS_ENDPOINT_URL", LOCAL_ENGINE)))
+    live = enter_stage()
     acts_on = frozenset(filter(None, asked.apply.split(",")))
     if unknown := acts_on - CONDITIONS.keys():
         print(f"APPLY takes {' or '.join(CONDITIONS)}, not {', '.join(sorted(unknown))}.")

@@ -5,23 +5,23 @@ from typing import Any
 from chalicelib import logs
 from chalicelib.messaging import jobs
 from chalicelib.messaging.jobs import Save
-from chalicelib.ml import compaction
+from chalicelib.ml import days
 from chalicelib.table.acts import by_system
 
 logs.configure()
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Versions that are missing or double fail the run, which ends in the schedules' dead-letter queue and rings.
+    """Days that failed, and versions that are missing or double, fail the run once all days have had their turn.
 
-    A run that takes over from a killed one begins anew: compacting a day that is in order changes nothing.
+    That ends in the schedules' dead-letter queue and rings. A run that takes over from a killed one begins anew:
+    compacting a day that is in order changes nothing.
     """
     meant = jobs.moment(event)
-    days = compaction.pending(meant)
+    pending = days.pending(meant)
 
     def work(cursor: str, save: Save) -> None:
-        made = [manifest for day in days for manifest in compaction.compact(day, alive=lambda: save(cursor))]
-        compaction.require(made)
+        days.compact(pending, alive=lambda: save(cursor)).require()
 
     done = jobs.run("compact_exports", meant.date().isoformat(), work, by_system(context.aws_request_id))
-    return {"days": days, "done": done}
+    return {"days": pending, "done": done}

@@ -132,13 +132,13 @@ class _Work(Generic[T]):
     def bury(self, message: Message[T], reason: str) -> None:
         """A copy with its reason is safe before the original is reported as done, so that neither can be lost."""
         try:
-            queues.dead_letter(self.queue, message.body, reason)
+            letter = queues.dead_letter(self.queue, message.body, reason)
         except (ClientError, BotoCoreError) as error:
             self.failed.append(message.id)
             self.tell("not buried", message, {"reason": reason, "error": _summary(error)})
         else:
             metrics.count("DeadLetters")
-            self.tell("buried", message, {"reason": reason})
+            self.tell("buried", message, {"reason": reason, "letter": letter})
 
     def put_back(self, message: Message[T], error: Exception) -> None:
         asked = error.seconds if isinstance(error, Later) else None

@@ -9,7 +9,10 @@ NAMESPACE = "LearnFlow"
 
 
 def count(name: str, amount: int = 1) -> None:
-    """Names in use: LettersSent, DeadLetters, FactsRetold, AuditChainBroken, ExportsHealed, ExportGaps."""
+    """Names in use: LettersSent, DeadLetters, FactsRetold, AuditChainBroken, and three of exports.
+
+    Those are ExportsHealed, ExportGaps and ExportDaysFailed.
+    """
     if settings.is_local or not amount:
         return
     from aws_lambda_powertools.metrics import MetricUnit, single_metric

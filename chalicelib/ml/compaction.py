@@ -1,15 +1,14 @@
 """A day of the raw zone as one file per dataset: each change once, in the order of its item's versions.
 
 The same changes make the same bytes, however often and in whatever groups they were exported. Whatever the raw zone
-lacks is taken from the table first. `schedules/compact_exports` and the command `infra/export_day.py` call it.
+lacks is taken from the table first. `days` calls it.
 """
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import chain
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -18,24 +17,21 @@ from chalicelib import aws, clock, logs
 from chalicelib.messaging import metrics
 from chalicelib.ml import manifests, raw, reconciliation, truth
 from chalicelib.ml.datasets import DATASETS, RAW
-from chalicelib.ml.manifests import Manifest, Stored
+from chalicelib.ml.manifests import Manifest, Overtaken, Stored
 from chalicelib.ml.raw import Exported, Line
+from chalicelib.ml.reconciliation import Verdict, Versions
 from chalicelib.ml.truth import Alive, Truth
 from chalicelib.settings import settings
 from chalicelib.table.record import moment_text
 
-#: How many days back a day is looked at again, for rows that came late and for nights that failed.
-LOOK_BACK = 7
+#: How often a day is begun again where another compaction of it is faster.
+ATTEMPTS = 3
 
 log = logging.getLogger("app.ml")
 
 
 class NotTaken(RuntimeError):
     """S3 did not take what the raw zone lacks; the next run tries again."""
-
-
-class Incomplete(RuntimeError):
-    """Versions of an item are missing or there twice, and the table cannot help."""
 
 
 @dataclass(slots=True)
@@ -59,41 +55,8 @@ class Zone:
             self.distinct[event] = max(known, plain, key=lambda each: (len(each), raw.as_lines([each])))
 
 
-def pending(as_of: datetime) -> list[str]:
-    """The day before, and those of the week before it that are not in order; oldest first."""
-    yesterday = as_of.astimezone(UTC).date() - timedelta(days=1)
-    begun = _first_day()
-    earlier = (yesterday - timedelta(days=back) for back in range(LOOK_BACK, 0, -1))
-    again = [str(day) for day in earlier if begun and str(day) >= begun and not _settled(str(day))]
-    return [*again, str(yesterday)]
-
-
-def _first_day() -> str | None:
-    """The first day of which there is anything."""
-    names = chain.from_iterable(_days(f"{zone}/{dataset}/") for zone in ("raw", "compacted") for dataset in DATASETS)
-    return min(names, default=None)
-
-
-def _days(prefix: str) -> Iterator[str]:
-    pages = aws.client("s3").get_paginator("list_objects_v2")
-    for page in pages.paginate(Bucket=settings.ml_bucket, Prefix=prefix, Delimiter="/"):
-        for each in page.get("CommonPrefixes", ()):
-            yield each["Prefix"].removesuffix("/").rpartition("=")[2]
-
-
-def _settled(day: str) -> bool:
-    """Whether a complete manifest of each dataset knows every raw object and its own file."""
-    for dataset in DATASETS:
-        stored = manifests.read(dataset, day)
-        if stored is None or not stored.manifest.complete:
-            return False
-        known = stored.manifest.sources == manifests.sources(raw.objects(dataset, day))
-        if not known or stored.manifest.etag != _etag(stored.manifest.file):
-            return False
-    return True
-
-
-def _etag(key: str) -> str | None:
+def etag(key: str) -> str | None:
+    """The tag of an object in the bucket; none where there is none."""
     try:
         return str(aws.client("s3").head_object(Bucket=settings.ml_bucket, Key=key)["ETag"])
     except ClientError as error:
@@ -102,26 +65,29 @@ def _etag(key: str) -> str | None:
         raise
 
 
-def require(done: Iterable[Manifest]) -> None:
-    """Fail loudly where anything is missing or double."""
-    broken = [each for each in done if not each.complete]
-    if broken:
-        raise Incomplete(", ".join(f"{each.dataset} {each.day}" for each in broken))
+def compact(day: str, alive: Alive = lambda: None, *, judged: bool = True) -> list[Manifest]:
+    """Make the day's files anew. Repeating it changes nothing where nothing has changed.
+
+    Where another compaction of the day was faster, it looks again, which then finds nearly all in order. A day that is
+    not `judged` gets its files, and its verdict another time.
+    """
+    for _ in range(ATTEMPTS - 1):
+        with suppress(Overtaken):
+            return _once(day, alive, judged)
+    return _once(day, alive, judged)
 
 
-def compact(day: str, alive: Alive = lambda: None) -> list[Manifest]:
-    """Make the day's files anew. Repeating it changes nothing where nothing has changed."""
+def _once(day: str, alive: Alive, judged: bool) -> list[Manifest]:
     told = truth.of(day, alive)
-    return [_compact(dataset, day, told, alive) for dataset in DATASETS]
+    return [_compact(dataset, day, told, alive, judged) for dataset in DATASETS]
 
 
-def _compact(dataset: str, day: str, told: Truth, alive: Alive) -> Manifest:
+def _compact(dataset: str, day: str, told: Truth, alive: Alive, judged: bool) -> Manifest:
     seen = manifests.read(dataset, day)
     zone = _healed(dataset, day, told, alive)
     found = _versions(zone.distinct.values())
     before = seen.manifest.missing if seen else {}
-    present = reconciliation.present(dataset, day, told, alive)
-    verdict = reconciliation.judge(dataset, day, found, told, present, before)
+    verdict = _verdict(dataset, day, found, told, before, alive) if judged else Verdict(dict(before), {})
     text = raw.as_lines(sorted(zone.distinct.values(), key=_order))
     made = manifests.write(
         Manifest(
@@ -143,12 +109,22 @@ def _compact(dataset: str, day: str, told: Truth, alive: Alive) -> Manifest:
             items={item: (min(versions), max(versions)) for item, versions in sorted(found.items())},
             missing=verdict.missing,
             double=verdict.double,
+            verified=judged,
         ),
         seen,
     )
-    reconciliation.advance(dataset, day, found, told, alive)
     _tell(made, verdict.gaps)
     return made
+
+
+def _verdict(
+    dataset: str, day: str, found: dict[str, list[int]], told: Truth, before: Versions, alive: Alive
+) -> Verdict:
+    """The heads move before the manifest is written, so that a day with a manifest is never left half done."""
+    present = reconciliation.present(dataset, day, told, alive)
+    verdict = reconciliation.judge(dataset, day, found, told, present, before)
+    reconciliation.advance(dataset, day, found, told, alive)
+    return verdict
 
 
 def _tell(made: Manifest, gaps: int) -> None:
@@ -193,7 +169,7 @@ def _order(line: Line) -> Any:
 
 def _store(file: str, text: bytes, sha256: str, seen: Stored | None) -> str:
     """Put the file in its place, unless it is there; returns its tag."""
-    there = _etag(file) if seen and seen.manifest.sha256 == sha256 else None
+    there = etag(file) if seen and seen.manifest.sha256 == sha256 else None
     if seen and there == seen.manifest.etag:
         return there
     answer = aws.client("s3").put_object(

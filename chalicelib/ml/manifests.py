@@ -15,7 +15,7 @@ _ABSENT = ("NoSuchKey", "404")
 
 
 class Overtaken(RuntimeError):
-    """Another compaction of the same day has finished first; the next one finds all in order."""
+    """Another compaction of the same day has finished first; whoever looks again finds nearly all in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class Manifest:
     """`rows` were read from `objects` raw objects; `distinct` of them are in the file, `repeats` were not needed.
 
     `healed` had been lost and were taken from the table; `unmapped` and `withheld` changes are of people who are nobody
-    any more or do not allow it. `items` are the lowest and highest version of each item in the file.
+    any more or do not allow it. `items` are the lowest and highest version of each item in the file. One that is not
+    `verified` waits for a day before it.
     """
 
     dataset: str
@@ -45,10 +46,15 @@ class Manifest:
     missing: Mapping[str, list[int]]
     double: Mapping[str, list[int]]
     version: int = 1
+    verified: bool = True
 
     @property
     def complete(self) -> bool:
-        return not self.missing and not self.double
+        return self.verified and not self.broken
+
+    @property
+    def broken(self) -> bool:
+        return bool(self.missing or self.double)
 
     def text(self) -> bytes:
         return json.dumps({**asdict(self), "complete": self.complete}, indent=1, sort_keys=True).encode()

@@ -6,7 +6,6 @@ it has in the table. So a loss shows, whoever lost it: the stream, the exporter,
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,8 +25,15 @@ FRESH = timedelta(hours=36)
 Versions = Mapping[str, Iterable[int]]
 
 
-class Gone(ProductError):
-    """The person was erased meanwhile."""
+#: Stands in the heads of a person who was brought back from a restored table: where their items stood is not known,
+#: so each begins at the first version of its next day.
+RESTORED = "restored"
+#: How often a head is moved again where others move heads of the same person.
+ATTEMPTS = 8
+
+
+class Moved(ProductError):
+    """The person's heads are not those that were read, or the person was erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +83,16 @@ def _expected(
 
 
 def _after(person: Pseudonym, dataset: str, day: str, item: str) -> int | None:
-    """The last version before this day; none where later days have been verified since and the head has moved on."""
-    head = _heads(person).get(dataset, {}).get(item)
+    """The last version before this day; none where it is not known, as where later days have moved the head on."""
+    head = _head(person, dataset, item)
     if head is None:
-        return 0
-    if head["day"] < day:
-        return int(head["ver"])
-    return int(head["after"]) if head["day"] == day else None
+        return None if RESTORED in _heads(person) else 0
+    known: int | None = head["ver"] if head["day"] < day else head["after"] if head["day"] == day else None
+    return known
+
+
+def _head(person: Pseudonym, dataset: str, item: str) -> dict[str, Any] | None:
+    return _heads(person).get(dataset, {}).get(item)
 
 
 def _heads(person: Pseudonym) -> dict[str, dict[str, dict[str, Any]]]:
@@ -110,19 +119,36 @@ def present(dataset: str, day: str, told: Truth, alive: Alive) -> Present:
 def advance(dataset: str, day: str, found: Versions, told: Truth, alive: Alive) -> None:
     """Note for each item up to where it is verified. What was missing before stands in the day's manifest."""
     for number, (item, place) in enumerate(sorted(told.items[dataset].items())):
-        person, versions = told.people[place.owner], list(found.get(item, ()))
-        after = _after(person, dataset, day, item)
-        if after is not None and versions:
-            _move(person, dataset, item, {"day": day, "ver": max(versions), "after": after})
+        if versions := list(found.get(item, ())):
+            _move(told.people[place.owner], place.owner, dataset, item, day, max(versions))
         if number % 500 == 499:
             alive()
 
 
-def _move(person: Pseudonym, dataset: str, item: str, head: dict[str, Any]) -> None:
-    heads = _heads(person)
-    if heads.get(dataset, {}).get(item) == head:
-        return
-    person.heads = {**heads, dataset: {**heads.get(dataset, {}), item: head}}
-    with suppress(Gone):
-        # The condition keeps a name that an erasure has cut from coming back.
-        alone(adjust(person, Pseudonym.heads.set(person.heads), where=Pseudonym.pk.exists(), otherwise=Gone()))
+def _move(person: Pseudonym, owner: str, dataset: str, item: str, day: str, ver: int) -> None:
+    """Others may move heads of the same person meanwhile: it writes over nothing that it has not read."""
+    for _ in range(ATTEMPTS):
+        heads = _moved(person, dataset, item, day, ver)
+        if heads == person.heads:
+            return
+        try:
+            alone(adjust(person, Pseudonym.heads.set(heads), where=Pseudonym.heads == person.heads, otherwise=Moved()))
+        except Moved:
+            found = pseudonyms.known([owner]).get(owner)
+            if found is None:
+                return  # Erased, and must not come back.
+            person.heads = found.heads
+        else:
+            person.heads = heads
+            return
+    raise Moved
+
+
+def _moved(person: Pseudonym, dataset: str, item: str, day: str, ver: int) -> dict[str, dict[str, Any]]:
+    """The heads with this one where it belongs; it never goes back."""
+    heads, head = _heads(person), _head(person, dataset, item)
+    if head and head["day"] > day:
+        return heads
+    reached = max(ver, head["ver"]) if head and head["day"] == day else ver
+    fresh = {"day": day, "ver": reached, "after": _after(person, dataset, day, item)}
+    return {**heads, dataset: {**heads.get(dataset, {}), item: fresh}}

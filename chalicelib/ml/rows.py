@@ -102,7 +102,7 @@ def _row(dataset: Dataset, fact: Fact, person: Pseudonym) -> Row:
         # Ids of facts tell the millisecond, and lead to the person in the audit log; whoever reads rows gets neither.
         event=clock.derived_id("evt", person.salt, fact.id),
         pseudonym=person.pseudonym,
-        item=item_of(person.pseudonym, "" if fact.subject == fact.owner else fact.subject),
+        item=item_of(person.pseudonym) if fact.subject == fact.owner else _thing(person, fact.subject),
         ver=fact.subject_ver,
         what=fact.name,
         occurred=_hour(fact.at),
@@ -110,9 +110,14 @@ def _row(dataset: Dataset, fact: Fact, person: Pseudonym) -> Row:
     )
 
 
-def item_of(pseudonym: str, subject: str = "") -> str:
-    """A thing of a person's, or the person: never made of the person's id, since known ids can be tried one by one."""
-    return clock.derived_id("itm", pseudonym, subject)
+def item_of(pseudonym: str) -> str:
+    """The person as an item, which a tombstone can name as well. Never made of the person's id, which can be tried."""
+    return clock.derived_id("itm", pseudonym, "")
+
+
+def _thing(person: Pseudonym, subject: str) -> str:
+    """A thing of a person's. Others may know its id, and readers of rows the pseudonym: only the salt is a secret."""
+    return clock.derived_id("itm", person.salt, subject)
 
 
 def _hour(moment: datetime) -> str:

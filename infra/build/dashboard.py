@@ -12,7 +12,8 @@ WIDTH, HEIGHT = 8, 6
 API = ["ApiName", "learnflow-${Stage}", "Stage", "${Stage}"]
 TABLE = ["TableName", "learnflow-${Stage}"]
 OPERATIONS = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "TransactWriteItems")
-COUNTED = ("LettersSent", "DeadLetters", "FactsRetold", "AuditChainBroken", "ExportGaps", "ExportsHealed")
+EXPORTS = ("ExportGaps", "ExportsHealed", "ExportDaysFailed")
+COUNTED = ("LettersSent", "DeadLetters", "FactsRetold", "AuditChainBroken", *EXPORTS)
 
 Metric = list[Any]
 Widget = dict[str, Any]

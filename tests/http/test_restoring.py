@@ -9,8 +9,12 @@ import time_machine
 
 from chalicelib import clock
 from chalicelib.accounts import privacy, pseudonyms
+from chalicelib.accounts.pseudonyms import Pseudonym
+from chalicelib.ml import reconciliation
+from chalicelib.ml.reconciliation import Present
 from chalicelib.settings import settings
 from chalicelib.table import acts, keys
+from chalicelib.table.writes import adjust, alone
 from infra import restore
 from tests.conftest import House
 from tests.http.api import Api, Person
@@ -18,6 +22,7 @@ from tests.http.test_privacy import ask_erasure, whole_table
 from tests.http.test_refreshing import NOON
 
 BESIDE = "restored-beside"
+NOBODY = Present((), {}, {})
 
 
 @pytest.fixture
@@ -26,12 +31,6 @@ def dynamodb(clean: House) -> Iterator[Any]:
     yield client
     if BESIDE in client.list_tables()["TableNames"]:
         client.delete_table(TableName=BESIDE)
-
-
-@pytest.fixture(autouse=True)
-def _of_this_stage(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(restore, "PREFIX", "another stage than that of these tests")
-    monkeypatch.setenv("TABLE_NAME", settings.table_name)
 
 
 def back_up_and_restore_beside(dynamodb: Any) -> None:
@@ -116,6 +115,57 @@ def test_mail_that_was_sent_is_not_sent_again(api: Api, clean: House, dynamodb: 
     restore.main([BESIDE, "--apply", "missing"])
     clean.driver.settle()
     assert len(clean.mails()) == 1
+
+
+ITEM = "itm_0"
+
+
+def moved(person: Person, day: str, ver: int) -> Any:
+    """The compaction of a day has moved the head of a thing of theirs; returns all heads."""
+    name = pseudonyms.known([person.id])[person.id]
+    reconciliation._move(name, person.id, "account_activity", ITEM, day, ver)
+    return pseudonyms.known([person.id])[person.id].heads
+
+
+def test_the_heads_of_exports_are_not_set_back(api: Api, dynamodb: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    asha = api.register()
+    moved(asha, "2027-03-01", 3)
+    back_up_and_restore_beside(dynamodb)
+    heads = moved(asha, "2027-03-02", 7)
+    restore.main([BESIDE, "--apply", "missing,different", "--only", "PSEUDONYM#"])
+    assert pseudonyms.known([asha.id])[asha.id].heads == heads
+    assert "1 the same" in capsys.readouterr().out
+
+
+def test_the_rest_of_a_pseudonym_is_set_back_and_keeps_its_heads(api: Api, dynamodb: Any) -> None:
+    asha = api.register()
+    back_up_and_restore_beside(dynamodb)
+    heads = moved(asha, "2027-03-02", 7)
+    name = pseudonyms.known([asha.id])[asha.id]
+    alone(adjust(name, Pseudonym.scopes.set([]), where=Pseudonym.pk.exists()))
+    restore.main([BESIDE, "--apply", "different", "--only", "PSEUDONYM#"])
+    name = pseudonyms.known([asha.id])[asha.id]
+    assert (list(name.scopes), name.heads) == (["account"], heads)
+
+
+def test_a_pseudonym_that_is_brought_back_does_not_know_where_its_items_stood(api: Api, dynamodb: Any) -> None:
+    asha = api.register()
+    moved(asha, "2027-03-01", 3)
+    back_up_and_restore_beside(dynamodb)
+    key = keys.pseudonym(asha.id)
+    dynamodb.delete_item(TableName=settings.table_name, Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}})
+    restore.main([BESIDE, "--apply", "missing", "--only", "PSEUDONYM#"])
+    name = pseudonyms.known([asha.id])[asha.id]
+    assert list(reconciliation._expected(name, "account_activity", "2027-03-05", ITEM, {8: 1, 9: 1}, NOBODY)) == [8, 9]
+    heads = moved(asha, "2027-03-05", 9)
+    assert heads["account_activity"][ITEM] == {"day": "2027-03-05", "ver": 9, "after": None}
+    name = pseudonyms.known([asha.id])[asha.id]
+    assert list(reconciliation._expected(name, "account_activity", "2027-03-06", ITEM, {11: 1}, NOBODY)) == [10, 11]
+
+
+def test_a_person_is_found_wherever_an_item_mentions_them() -> None:
+    item = {"pk": {"S": "X#usr_1A#y"}, "map": {"M": {"usr_2B": {"L": [{"S": "of usr_3C."}, {"N": "4"}]}}}}
+    assert restore.people(item) == {"usr_1A", "usr_2B", "usr_3C"}
 
 
 def test_a_table_that_is_not_there_is_told_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -123,6 +123,12 @@ def test_what_the_product_counts_rings(metric: str) -> None:
     assert (alarm["Namespace"], alarm["Threshold"]) == ("LearnFlow", 0)
 
 
+def test_rows_healed_on_three_nights_in_a_row_ring_and_one_night_does_not() -> None:
+    (alarm,) = alarms("ExportsHealed", stage="dev")
+    assert (alarm["Namespace"], alarm["Statistic"], alarm["Threshold"]) == ("LearnFlow", "Sum", 0)
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (86_400, 3, 3)
+
+
 def caught(name: str, line: dict[str, Any]) -> bool:
     """Whether a metric filter sees a line, as CloudWatch reads patterns of equalities."""
     terms = re.findall(r'\$\.([\w.]+) = "([^"]*)"', DEV.of("Logs::MetricFilter")[name]["FilterPattern"])

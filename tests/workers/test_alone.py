@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.accounts import people, privacy, records
-from chalicelib.accounts.people import Registration
+from chalicelib.accounts import privacy, records, registering
+from chalicelib.accounts.registering import Registration
 from chalicelib.accounts.sessions import Device
 from chalicelib.settings import settings
 from chalicelib.table import acts, keys, reads
@@ -38,7 +38,7 @@ def test_a_handler_starts_alone_and_without_chalice(handler: str) -> None:
 def test_the_nightly_erasure_alone_erases_every_kind_of_item(engine: House) -> None:
     act = acts.by_system("test")
     wish = Registration("zoe@example.org", PASSWORD, "zoe-alone", "Zoe", "Alone", "student", "free", "UTC", "en")
-    user = people.register(act, wish, Device("127.0.0.1", "test")).user
+    user = registering.register(act, wish, Device("127.0.0.1", "test")).user
     engine.driver.settle()
     assert list(reads.all_of(keys.feed_of(user.id)))
     asked = acts.by_system("test")

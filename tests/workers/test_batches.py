@@ -170,6 +170,18 @@ def test_a_reason_with_unsendable_characters_is_told_all_the_same() -> None:
     assert dead("emails") == [("body", "bad ? byte ?")]
 
 
+def test_a_letter_without_room_for_its_reason_is_found_in_the_log_by_its_id(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="app.work")
+    body = "x" * queues.LARGEST_BYTES
+    batches.each(records(body), "emails", json.loads, print)
+    url = aws.queue_url("emails-dead")
+    (letter,) = aws.client("sqs").receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"]
+    (line,) = [record for record in caplog.records if record.message == "buried"]
+    assert "MessageAttributes" not in letter
+    facts = vars(line)["facts"]
+    assert (facts["letter"], facts["reason"][:10]) == (letter["MessageId"], "unreadable")
+
+
 @pytest.mark.row("E56")
 def test_healthy_messages_take_effect_once_though_delivered_twice_with_poison_among_them(engine: House) -> None:
     told = [a_fact() for _ in range(9)]

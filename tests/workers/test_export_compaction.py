@@ -14,72 +14,25 @@ from chalicelib.accounts import preferences, pseudonyms
 from chalicelib.accounts.pseudonyms import Pseudonym
 from chalicelib.accounts.records import User
 from chalicelib.messaging import metrics
-from chalicelib.ml import compaction, manifests, raw, reconciliation, truth
-from chalicelib.ml.compaction import Incomplete, NotTaken
-from chalicelib.ml.manifests import Overtaken
+from chalicelib.ml import compaction, days, raw, reconciliation, truth
+from chalicelib.ml.compaction import NotTaken
 from chalicelib.ml.raw import Exported
-from chalicelib.ml.rows import Row, item_of
+from chalicelib.ml.rows import Row
 from chalicelib.settings import settings
 from chalicelib.table import acts, facts, keys, reads
-from chalicelib.table.facts import Fact
 from chalicelib.table.record import Record
-from chalicelib.table.writes import alone, change, put, together
-from functions import export_for_ml
-from infra import export_day
+from chalicelib.table.writes import alone, put
 from tests.conftest import House
-from tests.factories.exports import ACTIVITY, DAWN, DAY, Compacted, compacted, pseudonym, raw_rows, stream
+from tests.factories.exports import ACTIVITY, DAWN, DAY, compacted, pseudonym, raw_rows
 from tests.faults.injector import Injector, unreachable
-from tests.workers.doubles import Kill, a_fact, person, waiting
-
-NEXT = "2027-03-03"
+from tests.workers.doubles import a_fact
+from tests.workers.exporting import NEXT, changed, changed_silently, compact, export, somebody, tomorrow
 
 
 @pytest.fixture(autouse=True)
 def dawn(clean: House) -> Iterator[time_machine.Traveller]:
     with time_machine.travel(DAWN, tick=False) as traveller:
         yield traveller
-
-
-def somebody(id: str = "usr_ada") -> list[Fact]:
-    """Somebody new, with the fact of it."""
-    fact = a_fact("user.registered", id, subject_ver=1)
-    person(id)
-    together(acts.by_system("req_test"), pseudonyms.made(id), fact=fact, result=None)
-    return [fact]
-
-
-def changed(id: str = "usr_ada", times: int = 1) -> list[Fact]:
-    """Changes of theirs, each with its fact, as a rule makes them."""
-    made = []
-    for _ in range(times):
-        user = reads.one(User, keys.user(id))
-        assert user is not None
-        fact = a_fact("user.mail_preferences_changed", id, subject_ver=int(user.ver) + 1)
-        together(
-            acts.by_system("req_test"), change(user, User.language.set("de"), now=clock.now()), fact=fact, result=0
-        )
-        made.append(fact)
-    return made
-
-
-def changed_silently(id: str = "usr_ada") -> None:
-    """A change without a fact, as no rule of ours makes it."""
-    user = reads.one(User, keys.user(id))
-    assert user is not None
-    alone(change(user, User.language.set("fr"), now=clock.now()))
-
-
-def export(told: list[Fact], first: int = 100) -> None:
-    assert export_for_ml.handler(stream(*told, first=first), None) == {"batchItemFailures": []}
-
-
-def compact(day: str = DAY) -> Compacted:
-    compaction.compact(day)
-    return compacted(day)
-
-
-def tomorrow(traveller: time_machine.Traveller) -> None:
-    traveller.move_to(DAWN + timedelta(days=1))
 
 
 @pytest.mark.row("X50")
@@ -252,7 +205,7 @@ def test_where_s3_refuses_to_heal_the_run_fails_and_the_next_one_heals(faults: I
     assert compact().manifest.complete
 
 
-def test_of_two_compactions_at_once_the_slower_one_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_two_compactions_at_once_the_slower_one_looks_again(monkeypatch: pytest.MonkeyPatch) -> None:
     told = somebody() + changed()
     export(told[:1])
     real = reconciliation.present
@@ -264,9 +217,8 @@ def test_of_two_compactions_at_once_the_slower_one_gives_way(monkeypatch: pytest
 
     monkeypatch.setattr(reconciliation, "present", overtaken)
     export(told[1:])
-    with pytest.raises(Overtaken):
-        compaction.compact(DAY)
     assert compact().versions(pseudonym("usr_ada")) == [1, 2]
+    assert days.settled(DAY)
 
 
 def test_columns_that_have_grown_make_the_longer_row_stay() -> None:
@@ -274,62 +226,6 @@ def test_columns_that_have_grown_make_the_longer_row_stay() -> None:
     for line in ({"event": "e", "a": 1, "b": 2}, {"event": "e", "a": 1}, {"event": "e", "a": 1, "b": 2}):
         zone.add({**line, "sequence": None, "exported": ""})
     assert (zone.rows, list(zone.distinct.values())) == (3, [{"event": "e", "a": 1, "b": 2}])
-
-
-def killed(*_: Any) -> Any:
-    raise Kill
-
-
-class TestByTheClock:
-    """The nightly run: which days, what becomes of a failure, a kill, rows that come late."""
-
-    def night(self, clean: House) -> Any:
-        return clean.driver.fire("compact_exports", DAWN + timedelta(days=1))
-
-    def test_the_night_compacts_the_day_before(self, clean: House) -> None:
-        export(somebody())
-        assert self.night(clean).answer == {"days": [DAY], "done": True}
-        assert compacted().manifest.complete
-
-    def test_a_gap_fails_the_run_and_ends_in_the_dead_letters_of_schedules(self, clean: House) -> None:
-        somebody()
-        changed_silently()
-        run = self.night(clean)
-        assert isinstance(run.error, Incomplete)
-        assert str(run.error) == f"{ACTIVITY} {DAY}"
-        (letter,) = waiting("schedules-dead")
-        assert letter["responsePayload"]["errorType"] == "Incomplete"
-
-    def test_a_killed_run_is_done_again_by_the_next(self, clean: House, monkeypatch: pytest.MonkeyPatch) -> None:
-        export(somebody())
-        with monkeypatch.context() as broken:
-            broken.setattr(manifests, "write", killed)
-            assert self.night(clean).failed
-        with time_machine.travel(DAWN + timedelta(minutes=3), tick=False):
-            assert self.night(clean).answer["done"]
-        assert compacted().manifest.complete
-
-    def test_rows_that_come_late_reopen_a_day_and_others_are_left_alone(self, dawn: time_machine.Traveller) -> None:
-        told = somebody()
-        compaction.compact(DAY)
-        night = DAWN + timedelta(days=2)
-        assert compaction.pending(night) == [NEXT]
-        export(told)
-        assert compaction.pending(night) == [DAY, NEXT]
-        compaction.compact(DAY)
-        assert compaction.pending(night) == [NEXT]
-
-    @pytest.mark.parametrize(("days", "again"), [(1, True), (2, True), (8, True), (9, False)])
-    def test_nights_that_failed_are_made_up_for_during_a_week(self, days: int, again: bool) -> None:
-        export(somebody())
-        assert (DAY in compaction.pending(DAWN + timedelta(days=days))) is again
-
-    def test_a_file_that_is_not_the_manifests_reopens_the_day(self, clean: House) -> None:
-        export(somebody())
-        file = compact().manifest.file
-        clean.cloud.client("s3").put_object(Bucket=settings.ml_bucket, Key=file, Body=raw.packed(b""))
-        assert compaction.pending(DAWN + timedelta(days=2)) == [DAY, NEXT]
-        assert len(compact().rows) == 1
 
 
 def test_somebody_erased_meanwhile_is_no_gap_and_gets_no_new_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -366,27 +262,22 @@ def test_a_fact_that_cannot_be_read_does_not_hold_up_the_day() -> None:
     assert compact().manifest.complete
 
 
-class TestByHand:
-    """`make export-day`."""
+def test_heads_that_move_at_once_all_arrive() -> None:
+    """Two compactions, of different things of the same person, have read the same heads."""
+    somebody()
+    one, other = (dict(pseudonyms.known(["usr_ada"]))["usr_ada"] for _ in range(2))
+    reconciliation._move(one, "usr_ada", ACTIVITY, "itm_one", DAY, 3)
+    reconciliation._move(other, "usr_ada", "another", "itm_other", DAY, 5)
+    heads = pseudonyms.known(["usr_ada"])["usr_ada"].heads
+    assert {name: {item: head["ver"] for item, head in items.items()} for name, items in heads.items()} == {
+        ACTIVITY: {"itm_one": 3},
+        "another": {"itm_other": 5},
+    }
 
-    def test_a_day_is_made_anew_and_told(self, capsys: pytest.CaptureFixture[str]) -> None:
-        export(somebody() + changed(times=2))
-        assert export_day.main([DAY]) == 0
-        said = capsys.readouterr().out.splitlines()
-        assert said[-3:] == [
-            f"{ACTIVITY}: 3 rows of 3 raw ones, 0 taken from the table",
-            "tombstones: 0 rows of 0 raw ones, 0 taken from the table",
-            f"{DAY}: complete",
-        ]
 
-    def test_what_is_missing_is_named(self, capsys: pytest.CaptureFixture[str]) -> None:
-        somebody()
-        changed_silently()
-        assert export_day.main([DAY]) == 1
-        said = capsys.readouterr().out
-        assert f"{item_of(pseudonym('usr_ada'))}: missing 2" in said
-        assert f"{DAY}: INCOMPLETE" in said
-
-    @pytest.mark.parametrize("arguments", [[], ["yesterday"], [NEXT], ["2027-01-26"]])
-    def test_what_is_no_day_not_yet_or_too_long_ago_is_refused(self, arguments: list[str]) -> None:
-        assert export_day.main(arguments) == 2
+def test_a_head_does_not_go_back_for_a_slower_compaction() -> None:
+    somebody()
+    early, late = (dict(pseudonyms.known(["usr_ada"]))["usr_ada"] for _ in range(2))
+    for person_read, day, ver in ((late, NEXT, 9), (early, DAY, 4), (early, NEXT, 8)):
+        reconciliation._move(person_read, "usr_ada", ACTIVITY, "itm_one", day, ver)
+    assert pseudonyms.known(["usr_ada"])["usr_ada"].heads[ACTIVITY]["itm_one"] == {"day": NEXT, "ver": 9, "after": 0}

@@ -4,6 +4,7 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -120,6 +121,23 @@ def test_the_id_of_a_fact_does_not_lead_to_its_row() -> None:
         name.scopes = list(OWN_ACCOUNT)
         told |= {row.event for row in rows.of(fact, {"usr_ada": name}, Counter())}
     assert len(told) == 2
+
+
+def test_a_thing_whose_id_others_know_is_not_found_by_hashing_it() -> None:
+    """Readers of rows have the pseudonym; only the salt keeps them from trying ids that they know."""
+    fact, items = replace(a_fact("user.enrolled"), subject="crs_known"), set()
+    for _ in range(2):
+        name = Pseudonym.under(keys.pseudonym("usr_ada"), pseudonym="psn_same", salt=clock.random_id("slt"))
+        name.scopes = list(OWN_ACCOUNT)
+        items |= {row.item for row in rows.of(fact, {"usr_ada": name}, Counter())}
+    assert len(items) == 2
+
+
+def test_the_person_as_an_item_is_what_their_tombstone_names() -> None:
+    name = Pseudonym.under(keys.pseudonym("usr_ada"), pseudonym="psn_same", salt=clock.random_id("slt"))
+    name.scopes = list(OWN_ACCOUNT)
+    (row,) = rows.of(a_fact("user.logged_in"), {"usr_ada": name}, Counter())
+    assert row.item == rows.item_of("psn_same")
 
 
 def erased(api: Api, clean: House, traveller: time_machine.Traveller) -> tuple[Person, str]:
