@@ -1,14 +1,13 @@
 """Sends the dead letters of a queue back to it; `make redrive QUEUE=emails` runs it, the local queue page calls it.
 
-It works wherever the environment points: with `AWS_ENDPOINT_URL` unset and a stage other than local, that is AWS.
+It works in the stage that `STAGE` names; without it, that is the cloud of `make run` on this machine.
 """
 
-import os
 import sys
 from typing import Any
 
 from infra.deploy.account import Account
-from infra.local.environment import LOCAL_ENGINE, PREFIX, local_environment
+from infra.local.environment import enter_stage
 
 BATCH = 10
 
@@ -64,9 +63,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print("Say which queue: make redrive QUEUE=emails")
         return 2
-    prefix = os.environ.get("RESOURCE_PREFIX", PREFIX)
-    if prefix == PREFIX:
-        os.environ.update(local_environment(os.environ.get("AWS_ENDPOINT_URL", LOCAL_ENGINE)))
+    prefix = enter_stage()
     name = arguments[0] if arguments[0].startswith(f"{prefix}-") else f"{prefix}-{arguments[0]}"
     try:
         moved = redrive(Account().client("sqs"), name)

@@ -5,7 +5,6 @@ It keeps the waits of docs/runbooks/key-rotation.md, never prints a key, and ref
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import Any
 from infra.deploy import Refused
 from infra.deploy.account import Account
 from infra.deploy.keys import fresh, parameter
-from infra.local.environment import LOCAL_ENGINE, STAGE, local_environment
+from infra.local.environment import enter_stage
 
 #: Instances read the parameter every five minutes; twice that, and all of them have.
 SPREAD = timedelta(minutes=10)
@@ -112,8 +111,7 @@ def next_name(ring: Ring) -> str:
 
 def main(given: Sequence[str]) -> int:
     asked = arguments(given)
-    if asked.stage == STAGE:
-        os.environ.update(local_environment(os.environ.get("AWS_ENDPOINT_URL", LOCAL_ENGINE)))
+    enter_stage(asked.stage)
     ssm, name = Account().client("ssm"), parameter(asked.stage)
     try:
         ring = read(ssm, name)

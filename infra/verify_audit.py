@@ -3,11 +3,10 @@
 It reads where the environment points; without a STAGE, that is the cloud of `make run` on this machine.
 """
 
-import os
 import sys
 from datetime import date
 
-from infra.local.environment import LOCAL_ENGINE, enter, local_environment
+from infra.local.environment import enter_stage
 
 
 def main(arguments: list[str]) -> int:
@@ -16,8 +15,7 @@ def main(arguments: list[str]) -> int:
     except ValueError:
         print("Say which day: python -m infra.verify_audit 2026-11-20")
         return 2
-    if "STAGE" not in os.environ:
-        enter(local_environment(os.environ.get("AWS_ENDPOINT_URL", LOCAL_ENGINE)))
+    enter_stage()
     return show(day)
 
 

@@ -14,6 +14,12 @@ RETENTION = {"Fn::If": ["IsProd", 90, 14]}
 #: A clock that cannot start its function tries again for a day; its occurrence is dated, so late is harmless.
 CLOCK_RETRIES = {"MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 86400}
 
+#: Changes and checks read too: `ReturnValues` shows what was there, and a failed condition says something about it.
+_READING = [
+    f"dynamodb:{name}" for name in "GetItem BatchGetItem Query UpdateItem DeleteItem ConditionCheckItem".split()
+]
+_REPLACING = ["dynamodb:PutItem"]
+
 Resources = dict[str, Any]
 
 
@@ -102,14 +108,19 @@ def _denials(logical: str, statements: list[dict[str, Any]]) -> list[dict[str, A
     touches = any("dynamodb:" in action for statement in statements for action in statement["Action"])
     if not touches or logical in READ_PSEUDONYMS:
         return []
-    return [
-        {
-            "Effect": "Deny",
-            "Action": ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"],
-            "Resource": {"Fn::GetAtt": ["Table", "Arn"]},
-            "Condition": {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["PSEUDONYM#*"]}},
-        }
-    ]
+    denials = [_refused(_READING + (_REPLACING if logical != API else []))]
+    if logical == API:  # Registration puts a pseudonym; what the put replaces, nobody shows it.
+        denials.append(_refused(_REPLACING, {"StringEquals": {"dynamodb:ReturnValues": "ALL_OLD"}}))
+    return denials
+
+
+def _refused(actions: list[str], also: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {
+        "Effect": "Deny",
+        "Action": actions,
+        "Resource": {"Fn::GetAtt": ["Table", "Arn"]},
+        "Condition": {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["PSEUDONYM#*"]}} | (also or {}),
+    }
 
 
 def _errors(logical: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.build import Manifest, read
 from infra.build.template import tags
-from infra.deploy import Refused, caution, keys, releases
+from infra.deploy import Refused, caution, gateway_log, keys, releases
 from infra.deploy.account import Account
 from infra.deploy.bucket import Bucket
 from infra.deploy.releases import Release
@@ -41,6 +41,8 @@ def deploy(order: Order, bucket: Bucket, say: Say) -> Release | None:
     values = chosen(template.get("Parameters", {}), order.given, past[-1].values if past else {})
     if keys.require(bucket.account, order.stage, first):
         say(f"Made the signing keys: {keys.parameter(order.stage)}. Keep a copy where only the operators can read it.")
+    if gateway_log.require(bucket.account):
+        say(f"Gateways of this account and region write their access logs in the role {gateway_log.ROLE} from now on.")
     placed = {
         archive.file: bucket.upload(order.artefacts / archive.file, archive.sha256)
         for archive in manifest.artefacts.values()

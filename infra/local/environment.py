@@ -51,3 +51,22 @@ def enter(names: Mapping[str, str]) -> None:
     for unwanted in UNWANTED:
         os.environ.pop(unwanted, None)
     os.environ.update(names)
+
+
+def enter_stage(stage: str = "") -> str:
+    """Point this process at a stage for an operator's command; what the names of the stage begin with.
+
+    The stage is the one said, or `STAGE`; without either it is the cloud of `make run` on this machine. Names of
+    another stage without `STAGE` would leave a person believing that they work there, so they stop the command.
+    """
+    stage = stage or os.environ.get("STAGE", "")
+    named = {os.environ[name] for name in ("TABLE_NAME", "RESOURCE_PREFIX") if name in os.environ}
+    if not stage and named - {PREFIX}:
+        raise SystemExit(f"Say which stage: STAGE=…; the environment only names {', '.join(sorted(named))}.")
+    if stage in ("", STAGE):
+        enter(local_environment(os.environ.get("AWS_ENDPOINT_URL", LOCAL_ENGINE)))
+        return PREFIX
+    prefix = f"learnflow-{stage}"
+    for name, value in {"STAGE": stage, "TABLE_NAME": prefix, "RESOURCE_PREFIX": prefix}.items():
+        os.environ.setdefault(name, value)
+    return prefix

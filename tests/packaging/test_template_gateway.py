@@ -176,3 +176,7 @@ def test_variables_at_the_same_place_have_the_same_name() -> None:
             if part.startswith("{"):
                 names.setdefault(tuple(parts[:place]), set()).add(part)
     assert all(len(found) == 1 for found in names.values()), names
+
+
+def test_the_setting_of_the_whole_account_belongs_to_no_stage() -> None:
+    assert not DEV.of("ApiGateway::Account")

@@ -55,7 +55,19 @@ def test_every_topic_is_encrypted_with_a_key_that_those_who_speak_there_may_use(
     key = DEV.of("KMS::Key")["TopicsKey"]
     assert key["EnableKeyRotation"] is True
     speakers = [s["Principal"]["Service"] for s in key["KeyPolicy"]["Statement"] if "Service" in s["Principal"]]
-    assert speakers == [["cloudwatch.amazonaws.com", "ses.amazonaws.com"]]
+    assert speakers == ["cloudwatch.amazonaws.com", "ses.amazonaws.com"]
+
+
+def test_the_key_of_the_topics_serves_our_own_alarms_and_mails_only() -> None:
+    statements = DEV.of("KMS::Key")["TopicsKey"]["KeyPolicy"]["Statement"]
+    origins = {}
+    for statement in (s for s in statements if "Service" in s["Principal"]):
+        assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "123456789012"}
+        origins[statement["Principal"]["Service"]] = statement["Condition"]["ArnLike"]["aws:SourceArn"]
+    assert origins == {
+        "cloudwatch.amazonaws.com": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:*",
+        "ses.amazonaws.com": "arn:aws:ses:eu-west-1:123456789012:configuration-set/learnflow-dev",
+    }
 
 
 def test_the_mail_provider_is_told_of_the_topic_when_it_may_speak_there() -> None:
