@@ -4,7 +4,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from chalicelib.accounts import names, people, sessions
+from chalicelib.accounts import names, people, rights, sessions
 from chalicelib.accounts.records import User, UsernameClaim
 from chalicelib.errors import Conflict
 from chalicelib.table import keys, reads
@@ -67,10 +67,10 @@ def change_user(act: Act, user_id: str, roles: list[str] | None, tier: str | Non
 def _change_user(act: Act, user: User, roles: list[str] | None, tier: str | None) -> User:
     changes: dict[str, Any] = {}
     if roles is not None and sorted(user.roles) != sorted(set(roles)):
-        changes["roles"] = people.in_order(roles)
+        changes["roles"] = rights.in_order(roles)
     if tier is not None and tier != user.tier:
         changes["tier"] = tier
-    return people.with_rights(act, user, changes, *_still_admin(act, user)) if changes else user
+    return rights.with_rights(act, user, changes, *_still_admin(act, user)) if changes else user
 
 
 def _still_admin(act: Act, user: User) -> list[Write]:

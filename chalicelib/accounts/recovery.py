@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from chalicelib import clock
-from chalicelib.accounts import mail_tokens, passwords, people, sessions
+from chalicelib.accounts import mail_tokens, passwords, people, registering, sessions
 from chalicelib.accounts.records import AddressClaim, MailToken, User
 from chalicelib.accounts.sessions import Device, SignedIn
 from chalicelib.errors import ProductError, invalid
@@ -109,4 +109,4 @@ def _wrong(field: str) -> ProductError:
 
 
 def _require_strong(user: User, password: str, field: str) -> None:
-    people.require_strong(password, username=user.username, email=user.email, name=user.name, field=field)
+    registering.require_strong(password, username=user.username, email=user.email, name=user.name, field=field)

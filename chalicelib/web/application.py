@@ -1,24 +1,27 @@
 """The Chalice application: routes and aliases come together here, and every answer leaves through here.
 
 Whatever Chalice or a view does, the caller gets one shape of answer: problem+json for failures, the same headers,
-and one line in the access log.
+and one line in the access log. On a desk all modules with routes are imported at the start, so that a mistake in one is
+found at once; in the packaged API each when one of its paths is first asked, so that the start does not grow with them.
 """
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 from chalice import Chalice, Response
 
-from chalicelib import logs
+from chalicelib import logs, starting
 from chalicelib.settings import settings
-from chalicelib.web import door, exchange, openapi, problems
+from chalicelib.web import door, exchange, owners, problems, published
 from chalicelib.web.aliases import Alias
 from chalicelib.web.exchange import CURRENT, Exchange
 from chalicelib.web.routes import Route, Routes
 
 access = logging.getLogger("app.access")
+log = logging.getLogger("app.error")
 
 #: When the five systems' paths became aliases (RFC 9745).
 DEPRECATED_SINCE = "@1767225600"
@@ -40,30 +43,66 @@ PREFLIGHT_SECONDS = "600"
 
 
 class LearnFlow(Chalice):
-    """`operations` are the canonical routes, `alias_rows` the paths of the five systems that lead to them."""
+    """`modules` are the names of those with routes, each a `Routes` called `routes`."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, modules: Sequence[str], aliases: Sequence[Alias]) -> None:
         super().__init__(app_name=name, configure_logs=False)
         self.api.binary_types = []
-        self.operations: list[Route] = []
-        self.alias_rows: list[tuple[str, str, Route]] = []
+        self._modules, self._aliases = modules, aliases
+        self._loaded: dict[str, Routes] = {}
+        packaged = owners.packaged()
+        self.owners = self.owned() if packaged is None else packaged
+        for path in self.owners if packaged is None else ():
+            self._place_preflight(path)
         logs.configure()
+        published.publish(self)
 
-    def open(self, routes: Iterable[Routes], aliases: Iterable[Alias]) -> None:
-        """Put all routes on their paths, then the aliases, then the preflight of each path."""
-        for group in routes:
-            for route in group.declared:
-                self.operations.append(route)
-                self._place(route, route.path, None)
+    def load(self) -> None:
+        """Import what is not imported yet."""
+        for module in self._modules:
+            self._group(module)
+
+    @property
+    def operations(self) -> list[Route]:
+        """The canonical routes of all modules."""
+        return [route for module in self._modules for route in self._group(module).declared]
+
+    @property
+    def alias_rows(self) -> list[tuple[str, str, Route]]:
+        """The paths of the five systems, each method with the route that it leads to."""
         canonical = {(route.method, route.path): route for route in self.operations}
-        for alias in aliases:
+        asked = [(method, alias) for alias in self._aliases for method in alias.methods]
+        return [(method, alias.path, canonical[method, alias.canonical]) for method, alias in asked]
+
+    def owned(self) -> owners.Owners:
+        """Whose each path is, aliases included, as all modules tell it."""
+        found: dict[str, dict[str, str]] = {}
+        for module in self._modules:
+            for route in self._group(module).declared:
+                found.setdefault(route.path, {})[route.method] = module
+        for alias in self._aliases:
+            found.setdefault(alias.path, {}).update({each: found[alias.canonical][each] for each in alias.methods})
+        return found
+
+    def _group(self, module: str) -> Routes:
+        """A module's routes; asked for the first time, it is imported, and they come to their paths and aliases."""
+        if module not in self._loaded:
+            with starting.loading():
+                self._loaded[module] = import_module(module).routes
+            self._place_all(self._loaded[module].declared)
+        return self._loaded[module]
+
+    def _place_all(self, declared: Sequence[Route]) -> None:
+        for route in declared:
+            self._place(route, route.path, None)
+        own = {(route.method, route.path): route for route in declared}
+        for alias in self._aliases:
             for method in alias.methods:
-                route = canonical[method, alias.canonical]
-                self.alias_rows.append((method, alias.path, route))
-                self._place(route, alias.path, alias.path)
-        for path in list(self.routes):
-            self._register(path, ["OPTIONS"], _preflight(self.routes[path]))
-        openapi.publish(self)
+                if (method, alias.canonical) in own:
+                    self._place(own[method, alias.canonical], alias.path, alias.path)
+
+    def _place_preflight(self, path: str) -> None:
+        self._register(path, ["OPTIONS"], _preflight(owners.methods(self.owners, path)))
 
     def _place(self, route: Route, path: str, alias: str | None) -> None:
         methods = ["GET", "HEAD"] if route.method == "GET" else [route.method]
@@ -82,17 +121,34 @@ class LearnFlow(Chalice):
         return self._finished(current, status, headers, body)
 
     def _answered(self, event: Any, context: Any, current: Exchange) -> tuple[int, dict[str, Any], str]:
-        methods = self.routes.get(event["requestContext"]["resourcePath"])
-        if methods is None:
-            return door.refused(problems.NoSuchRoute(), current)
-        if current.method not in methods:
-            status, headers, body = door.refused(problems.MethodNotAllowed(), current)
-            return status, {**headers, "Allow": ", ".join(sorted(methods))}, body
+        path = event["requestContext"]["resourcePath"]
+        if current.method not in self.routes.get(path, ()):
+            refused = self._provided(path, current)
+            if refused is not None:
+                return refused
         answer = super().__call__(event, context)
         if not current.answered:
             return door.refused(problems.InternalError(), current)
         headers = dict(answer["headers"]) | dict(answer.get("multiValueHeaders") or {})
         return answer["statusCode"], headers, answer["body"]
+
+    def _provided(self, path: str, current: Exchange) -> tuple[int, dict[str, Any], str] | None:
+        """Nothing once the path has its view: in the packaged API it gets it when first asked. Otherwise why not."""
+        methods = owners.methods(self.owners, path)
+        if not methods:
+            return door.refused(problems.NoSuchRoute(), current)
+        if current.method not in methods:
+            status, headers, body = door.refused(problems.MethodNotAllowed(), current)
+            return status, {**headers, "Allow": ", ".join(methods)}, body
+        if current.method == "OPTIONS":
+            self._place_preflight(path)
+            return None
+        try:
+            self._group(self.owners[path]["GET" if current.method == "HEAD" else current.method])
+        except Exception:
+            log.exception("not loaded", extra=logs.facts(request_id=current.request_id, route=path))
+            return door.refused(problems.InternalError(), current)
+        return None
 
     def _finished(self, current: Exchange, status: int, headers: dict[str, Any], body: str) -> dict[str, Any]:
         taken = (time.perf_counter() - current.started) * 1000
@@ -129,11 +185,11 @@ def _through_the_door(route: Route, alias: str | None) -> Callable[..., Response
     return answer
 
 
-def _preflight(methods: Mapping[str, Any]) -> Callable[..., Response]:
+def _preflight(methods: Sequence[str]) -> Callable[..., Response]:
     """Which methods a path takes; to pages of ours also that they may use them."""
 
     def answer(**_: str) -> Response:
-        allowed = ", ".join(sorted(methods))
+        allowed = ", ".join(methods)
         CURRENT.get().answered = True
         headers: dict[str, Any] = {"Allow": allowed}
         if CURRENT.get().headers.get("origin") in settings.cors_allowed_origins:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from chalicelib import clock
@@ -73,6 +72,8 @@ class Exchange:
         return dict(self.event.get("multiValueQueryStringParameters") or {})
 
     def cookie(self, name: str) -> str | None:
+        from http.cookies import CookieError, SimpleCookie  # few requests have one
+
         try:
             found = SimpleCookie(self.headers.get("cookie", "")).get(name)
         except CookieError:

@@ -7,13 +7,13 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic import BaseModel
 
 from chalicelib.errors import Stale
 from chalicelib.settings import settings
-from chalicelib.web import problems
+from chalicelib.web import problems, published
 from chalicelib.web.openapi_parts import (
     DESCRIPTION,
     EXPLAINED,
@@ -26,34 +26,19 @@ from chalicelib.web.openapi_parts import (
     shared_failures,
 )
 from chalicelib.web.openapi_schemas import Schemas
-from chalicelib.web.routes import Route
+from chalicelib.web.published import Described
+from chalicelib.web.routes import SYSTEM, Route
 
-SYSTEM, ALIASES = "System", "Aliases"
+ALIASES = "Aliases"
 FORM = "application/x-www-form-urlencoded"
 #: What the door lets through as part of a path; a test compares the two.
 PATH_VALUE = "^[A-Za-z0-9_.-]{1,80}$"
 
 
-class Described(Protocol):
-    """What the document needs of the application."""
-
-    operations: list[Route]
-    alias_rows: list[tuple[str, str, Route]]
-
-
-_published: list[Described] = []
-
-
-def publish(app: Described) -> None:
-    """The application hands itself in when its routes are complete; the document's own route then finds it."""
-    _published[:] = [app]
-    text.cache_clear()
-
-
 @cache
 def text(prefix: str = "") -> str:
     """The published application's document; `prefix` is what the gateway's address puts before our paths."""
-    served = {**document(_published[0]), "servers": [{"url": prefix or "/"}]}
+    served = {**document(published.application()), "servers": [{"url": prefix or "/"}]}
     return json.dumps(served, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -22,9 +22,12 @@ Body = TypeVar("Body")
 Query = TypeVar("Query")
 View = TypeVar("View", bound=Callable[..., Any])
 #: How a route learns that its caller's token may still act: from the token alone, by a read of its own before the
-#: view, or in the view's own first read (`ask.act.read`), which saves that trip.
-StandingMode = Literal["token", "confirmed", "joined"]
+#: view, or in the view's own first read (`ask.act.read`), which saves that trip. Where that read is "offered", a view
+#: that shows a person their own needs none and trusts the token; whatever is somebody else's comes through it.
+StandingMode = Literal["token", "confirmed", "joined", "offered"]
 BASE = "/api/v1"
+#: Under which heading the documentation lists what is the platform's own.
+SYSTEM = "System"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class Reply:
     headers: Mapping[str, Any] = field(default_factory=dict)
     page: str | None = None
     content_type: str = "text/html; charset=utf-8"
+    #: Nothing was done, because it had been done before: a repeat with its idempotency key gets the first answer.
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +181,7 @@ class Routes:
 
 def _standing_of(method: str, policy: Policy) -> StandingMode:
     """What writes or takes a role asks the table; what a signed-in person reads trusts a living token."""
-    needs = policy.signed_in and (method != "GET" or policy.role is not None)
+    needs = policy.signed_in and (method != "GET" or bool(policy.roles))
     return "confirmed" if needs else "token"
 
 

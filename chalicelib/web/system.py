@@ -12,12 +12,12 @@ from typing import Any
 
 from chalicelib.errors import NotFound, ProductError
 from chalicelib.settings import settings
-from chalicelib.web import openapi, pages, problems, readiness, viewing
+from chalicelib.web import pages, problems, published, readiness, viewing
 from chalicelib.web.policies import anyone
 from chalicelib.web.reading import Out
-from chalicelib.web.routes import Ask, Reply, Routes, View
+from chalicelib.web.routes import SYSTEM, Ask, Reply, Routes, View
 
-routes = Routes(tag=openapi.SYSTEM, base="")
+routes = Routes(tag=SYSTEM, base="")
 
 
 class NoSuchFile(NotFound):
@@ -80,6 +80,8 @@ def health_ready(ask: Ask[None, None]) -> Readiness:  # noqa: ARG001 -- the door
 @_on("/api/schema", "/api/v1/schema", status=200)
 def schema(ask: Ask[None, None]) -> Reply:
     """Read this API's OpenAPI document."""
+    from chalicelib.web import openapi  # seldom asked for, and long
+
     text = openapi.text(_prefix(ask))
     return _file(ask, viewing.Asset(text, "application/json", viewing.tag(text), viewing.ASK_AGAIN))
 
@@ -114,6 +116,7 @@ def problem_list(ask: Ask[None, None]) -> Reply:  # noqa: ARG001 -- the door's s
 
     The `type` of every problem leads here.
     """
+    published.application().load()
     sections = groupby(problems.known(), key=problems.status_of)
     listed = "\n".join(_section(status, kinds) for status, kinds in sections)
     return pages.page("Problems", f"<p>What the <code>code</code> of a problem means.</p>\n{listed}")

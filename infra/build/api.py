@@ -1,6 +1,7 @@
 """The API as API Gateway takes it: the paths of the app, and what the gateway answers by itself.
 
-`template` puts it into the template. Importing the app needs an environment; it gets the sample's, and only meanwhile.
+`template` puts it into the template, `artefacts` the table of its paths into the API. Importing the app needs an
+environment; it gets the sample's, and only meanwhile.
 """
 
 import os
@@ -57,8 +58,7 @@ ACCESS_LOG = {
 
 def definition(address: Any) -> dict[str, Any]:
     """The body of the RestApi. `address` is where the pages about problems are, as CloudFormation can say it here."""
-    with _sample_environment():
-        from app import app
+    app = _app()
     return {
         "openapi": "3.0.1",
         "info": {"title": app.app_name, "version": "1"},
@@ -69,6 +69,19 @@ def definition(address: Any) -> dict[str, Any]:
             name: _answer(status, code, address) for name, (status, code) in GATEWAY_ANSWERS.items()
         },
     }
+
+
+def owners() -> str:
+    """The table by which the packaged API knows whose a path is without importing any domain."""
+    from chalicelib.web import owners
+
+    return owners.text(_app().owned())
+
+
+def _app() -> Any:
+    with _sample_environment():
+        from app import app
+    return app
 
 
 def _routes(app: Any) -> list[tuple[str, Any]]:

@@ -4,13 +4,14 @@ import hashlib
 import json
 import shutil
 import tempfile
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import yaml
 
 from infra import viewers
-from infra.build import archive, bytecode, contents, dependencies, release, sbom, template
+from infra.build import api, archive, bytecode, contents, dataclass_code, dependencies, release, sbom, template
 from infra.build.archive import Archive
 from infra.build.contents import ROOT, Artefact
 from infra.build.dependencies import NotBuildable
@@ -27,16 +28,20 @@ def package(stage: str, target: Target, out: Path) -> Manifest:
         raise NotBuildable("the pages of the API docs are missing; `make install` fetches them")
     out.mkdir(parents=True, exist_ok=True)
     folders = dependencies.ready(target, compiler)
+    made = _made(target, compiler)
     with ThreadPoolExecutor() as together:  # Compressing takes most of the time, and several cores.
-        making = [together.submit(_artefact, each, folders[each.name], compiler, out) for each in contents.ARTEFACTS]
+        making = [
+            together.submit(_artefact, each, made if each is contents.API else {}, folders[each.name], compiler, out)
+            for each in contents.ARTEFACTS
+        ]
         archives = {each.name: made.result() for each, made in zip(contents.ARTEFACTS, making, strict=True)}
     version, commit = release.version(), release.commit()
     fingerprint = _template(stage, version, commit, out)
     inside = sbom.sbom([*dependencies.pins(), viewers.PACKAGE], version, commit)
     (out / sbom.FILE).write_text(json.dumps(inside, indent=2) + "\n", "utf-8")
-    made = Manifest(stage, version, commit, target, compiler is not None, archives, fingerprint)
-    made.write(out)
-    return made
+    manifest = Manifest(stage, version, commit, target, compiler is not None, archives, fingerprint)
+    manifest.write(out)
+    return manifest
 
 
 def _compiler(stage: str, target: Target) -> Interpreter | None:
@@ -49,12 +54,25 @@ def _compiler(stage: str, target: Target) -> Interpreter | None:
     return found
 
 
-def _artefact(artefact: Artefact, folder: Path, compiler: Interpreter | None, out: Path) -> Archive:
+def _made(target: Target, compiler: Interpreter | None) -> Mapping[str, bytes]:
+    """The files of the API that no checkout has: whose a path is, and code that its start would have to compile."""
+    owners = {contents.OWNERS: api.owners().encode()}
+    if compiler is None:
+        return owners
+    native = dependencies.ready(Target.here(target.python), compiler)[contents.API.name]
+    return owners | {contents.CODE: dataclass_code.made(compiler, native)}
+
+
+def _artefact(
+    artefact: Artefact, made: Mapping[str, bytes], folder: Path, compiler: Interpreter | None, out: Path
+) -> Archive:
     with tempfile.TemporaryDirectory() as scratch:
         product = Path(scratch)
         for name in artefact.product_files():
             (product / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, product / name)
+        for name, content in made.items():
+            (product / name).write_bytes(content)
         if compiler:
             bytecode.compile_all(product, compiler)
         return _checked(artefact, archive.write(out / artefact.file, archive.files_in(folder, product)))

@@ -37,6 +37,10 @@ ONLY = {
 NEEDLESS = ("aws_lambda_powertools/event_handler/openapi/swagger_ui/", "pydantic/v1/", "pydantic/mypy.py")
 NEEDLESS_FOLDERS = frozenset({"__pycache__", "test", "tests"})
 NEEDLESS_SUFFIXES = frozenset({".c", ".h", ".pxd", ".pyc", ".pyi", ".pyx", ".typed"})
+#: Made by the build for the API: which module has which path, so that a domain is imported when it is first asked.
+OWNERS = "chalicelib/web/owners.json"
+#: And the compiled code of the dataclasses that its start makes.
+CODE = "chalicelib/starting.code"
 LICENCES = ("licen", "copying", "notice", "authors")
 
 

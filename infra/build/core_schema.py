@@ -5,6 +5,7 @@ They speak to type checkers alone, yet Python compiles each of their 800 annotat
 
 import ast
 from pathlib import Path
+from typing import TypeGuard
 
 MODULE = Path("pydantic_core", "core_schema.py")
 
@@ -22,13 +23,15 @@ def trim(dependencies: Path) -> None:
 def emptied(source: str) -> str:
     lines = source.split("\n")
     for node in ast.parse(source).body:
-        if isinstance(node, ast.ClassDef) and _is_typed_dictionary(node):
+        if is_typed_dictionary(node):
             first, last = node.body[0].lineno - 1, node.body[-1].end_lineno or 0
             lines[first:last] = ["    pass", *[""] * (last - first - 1)]
     return "\n".join(lines)
 
 
-def _is_typed_dictionary(node: ast.ClassDef) -> bool:
+def is_typed_dictionary(node: ast.stmt) -> TypeGuard[ast.ClassDef]:
     """Those that extend another one say `total`, which no other class does."""
+    if not isinstance(node, ast.ClassDef):
+        return False
     names = [base.id for base in node.bases if isinstance(base, ast.Name)]
     return "TypedDict" in names or any(keyword.arg == "total" for keyword in node.keywords)

@@ -4,9 +4,9 @@ import time
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.accounts import people
-from chalicelib.accounts.people import Registration
+from chalicelib.accounts import people, registering, rights
 from chalicelib.accounts.records import User
+from chalicelib.accounts.registering import Registration
 from chalicelib.accounts.sessions import Device
 from chalicelib.table.acts import SYSTEM, Act
 from chalicelib.table.writes import change, together
@@ -23,11 +23,11 @@ CAST: tuple[tuple[str, str, str, str, dict[str, Any]], ...] = (
 
 
 def seed() -> None:
-    for username, first_name, last_name, role, rights in CAST:
+    for username, first_name, last_name, role, granted in CAST:
         user = _registered(username, first_name, last_name, role)
         verified = _verified(user)
-        if rights:
-            people.with_rights(_act(), verified, rights)
+        if granted:
+            rights.with_rights(_act(), verified, granted)
 
 
 def _registered(username: str, first_name: str, last_name: str, role: str) -> User:
@@ -42,7 +42,7 @@ def _registered(username: str, first_name: str, last_name: str, role: str) -> Us
         time_zone="Asia/Kolkata",
         language="en",
     )
-    return people.register(_act(), wish, Device("127.0.0.1", "demo")).user
+    return registering.register(_act(), wish, Device("127.0.0.1", "demo")).user
 
 
 def _verified(user: User) -> User:

@@ -19,11 +19,11 @@ PASSWORD = "seven-lean-otters"
 
 #: What docs/guides/operators.md tells operators to do for their first administrator.
 FIRST_ADMINISTRATOR = """
-from chalicelib.accounts import people
+from chalicelib.accounts import people, rights
 from chalicelib.accounts.names import owner
 from chalicelib.table.acts import by_system
 person = people.person(owner("boss@example.org"))
-people.with_rights(by_system("first-administrator"), person, {"roles": ["student", "admin"]})
+rights.with_rights(by_system("first-administrator"), person, {"roles": ["student", "admin"]})
 """
 
 

@@ -1,8 +1,9 @@
-"""Which packages the code of an artefact asks for, found in its source: imports inside functions count as well."""
+"""Which packages the code of an artefact asks for, found in its source: imports inside functions count."""
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 from infra.build.contents import ROOT
 
@@ -35,6 +36,13 @@ def _imported(tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Constant) and _is_module(node.value):
+            yield node.value
+
+
+def _is_module(value: object) -> TypeGuard[str]:
+    """Modules with routes are listed by name, and imported when they are asked for."""
+    return isinstance(value, str) and value.startswith("chalicelib.") and value.replace(".", "_").isidentifier()
 
 
 def services() -> set[str]:

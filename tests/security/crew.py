@@ -7,9 +7,9 @@ from datetime import timedelta
 from itertools import count
 
 from chalicelib import clock
-from chalicelib.accounts import administration, mail_tokens, people, records, sessions
-from chalicelib.accounts.people import Registration
+from chalicelib.accounts import administration, mail_tokens, records, registering, rights, sessions
 from chalicelib.accounts.records import User
+from chalicelib.accounts.registering import Registration
 from chalicelib.accounts.sessions import Device, Grant
 from chalicelib.keyring import keys
 from chalicelib.table.acts import ANONYMOUS, Act
@@ -62,13 +62,13 @@ def join(
         time_zone="Asia/Kolkata",
         language="en",
     )
-    signed_in = people.register(act(), wish, device or Device("203.0.113.7", AGENT))
+    signed_in = registering.register(act(), wish, device or Device("203.0.113.7", AGENT))
     person = Person(signed_in.user, signed_in.grant)
     changes: dict[str, object] = {"roles": list(roles)} if roles and roles != ("student",) else {}
     if tier != "free":
         changes["tier"] = tier
     if changes:
-        people.with_rights(act(person.id), person.user, changes)
+        rights.with_rights(act(person.id), person.user, changes)
         person = again(person)
     return person
 

@@ -1,5 +1,1 @@
-"""The routes of accounts, by what they are about."""
-
-from chalicelib.accounts.routes import admin, auth, mail, users
-
-ROUTES = (auth.routes, users.routes, mail.routes, admin.routes)
+"""The routes of accounts, by what they are about. A module is imported when one of its paths is first asked."""

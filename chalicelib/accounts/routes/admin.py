@@ -6,8 +6,8 @@ from chalicelib.accounts.audit_reading import EntryUnknown, Shown
 from chalicelib.accounts.chain import Verification
 from chalicelib.accounts.people import PersonUnknown
 from chalicelib.accounts.records import User
+from chalicelib.accounts.schemas.admin import AdminUserOut, AdminUserPatch, AdminUsersQuery, BanIn
 from chalicelib.accounts.schemas.history import AuditEntryOut, AuditQuery, VerificationOut, VerifyQuery
-from chalicelib.accounts.schemas.people import AdminUserOut, AdminUserPatch, AdminUsersQuery, BanIn
 from chalicelib.table.pages import Page
 from chalicelib.web.policies import admin
 from chalicelib.web.routes import Ask, Routes

@@ -1,11 +1,10 @@
 """Registering, signing in and out, sessions, passwords, verification."""
 
-from chalicelib.accounts import cookies, people, recovery, refresh_tokens, refreshing, sessions
+from chalicelib.accounts import cookies, people, recovery, refresh_tokens, refreshing, registering, sessions
 from chalicelib.accounts.names import AddressTaken, NameTaken
-from chalicelib.accounts.people import PasswordWeak
-from chalicelib.accounts.records import User
 from chalicelib.accounts.refresh_tokens import RefreshTokenInvalid
 from chalicelib.accounts.refreshing import RefreshTokenReused
+from chalicelib.accounts.registering import PasswordWeak
 from chalicelib.accounts.schemas.auth import (
     AcceptedOut,
     AddressIn,
@@ -19,7 +18,6 @@ from chalicelib.accounts.schemas.auth import (
     TokenFactsOut,
     VerifyIn,
 )
-from chalicelib.accounts.schemas.people import UserOut
 from chalicelib.accounts.sessions import (
     CredentialsWrong,
     Device,
@@ -51,7 +49,7 @@ def register(ask: Ask[RegisterIn, None]) -> SignedIn:
     Signs the person in at once and sends a mail that verifies the address. Nobody becomes an administrator or premium
     this way.
     """
-    return people.register(ask.act, ask.body.registration(), _device(ask.exchange))
+    return registering.register(ask.act, ask.body.registration(), _device(ask.exchange))
 
 
 @routes.post("/auth/login", policy=anyone, gives=SessionTokensOut, errors=(CredentialsWrong, AccountBanned))
@@ -108,12 +106,6 @@ def verify_token(ask: Ask[VerifyIn, None]) -> TokenFacts:
     Answers 401 for one that is not. Takes access and refresh tokens.
     """
     return facts_of(ask.body.token, ask.now)
-
-
-@routes.get("/auth/me", policy=signed_in, gives=UserOut, standing="joined")
-def me(ask: Ask[None, None]) -> User:
-    """Who am I"""
-    return people.me(ask.act)
 
 
 @routes.post(

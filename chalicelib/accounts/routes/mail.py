@@ -5,10 +5,18 @@ from typing import Any
 from chalicelib.accounts import mail_pages, mail_tokens, people, preferences, recovery
 from chalicelib.accounts.mail_pages import shown
 from chalicelib.accounts.mail_tokens import MailedTokenInvalid
-from chalicelib.accounts.people import PasswordWeak
 from chalicelib.accounts.records import User
-from chalicelib.accounts.schemas.auth import DoneOut, MailedTokenIn, OneClickIn, ResetIn, TokenQuery
-from chalicelib.accounts.schemas.people import MailPreferencesIn, MailPreferencesOut, UserOut
+from chalicelib.accounts.registering import PasswordWeak
+from chalicelib.accounts.schemas.mail import (
+    DoneOut,
+    MailedTokenIn,
+    MailPreferencesIn,
+    MailPreferencesOut,
+    OneClickIn,
+    ResetIn,
+    TokenQuery,
+)
+from chalicelib.accounts.schemas.person import UserOut
 from chalicelib.web.policies import anyone, signed_in
 from chalicelib.web.routes import Ask, Reply, Routes
 

@@ -1,4 +1,4 @@
-"""Registering, signing in, sessions, passwords."""
+"""Registering, signing in, sessions, changed passwords."""
 
 import json
 from datetime import datetime
@@ -7,12 +7,11 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from chalicelib.accounts import cookies
-from chalicelib.accounts.people import Registration
 from chalicelib.accounts.records import Session
+from chalicelib.accounts.registering import Registration
 from chalicelib.accounts.schemas.fields import (
     EmailAddress,
     Language,
-    MailedToken,
     Name,
     Password,
     RefreshToken,
@@ -20,7 +19,7 @@ from chalicelib.accounts.schemas.fields import (
     Username,
     example,
 )
-from chalicelib.accounts.schemas.people import UserFields, UserOut, user_fields
+from chalicelib.accounts.schemas.person import UserFields, UserOut, user_fields
 from chalicelib.accounts.sessions import Grant, SignedIn
 from chalicelib.accounts.tokens import TokenFacts
 from chalicelib.settings import settings
@@ -208,31 +207,6 @@ class ChangePasswordIn(In):
         return self.current_password or self.old_password or ""
 
 
-class MailedTokenIn(In):
-    model_config = ConfigDict(json_schema_extra=example(token="<token from the mail>"))
-
-    token: MailedToken
-
-
-class ResetIn(MailedTokenIn):
-    model_config = ConfigDict(
-        json_schema_extra=example(token="<token from the mail>", new_password="nine-quiet-herons")
-    )
-
-    new_password: Password | None = None
-    password: Password | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> "ResetIn":
-        if (self.new_password is None) == (self.password is None):
-            raise ValueError("send the new password as new_password")
-        return self
-
-    @property
-    def chosen(self) -> str:
-        return self.new_password or self.password or ""
-
-
 class AddressIn(In):
     model_config = ConfigDict(json_schema_extra=example(email="student@learnflow.example"))
 
@@ -247,21 +221,7 @@ class MaybeAddressIn(In):
     email: EmailAddress | None = None
 
 
-class OneClickIn(In):
-    """What mail programs send when their unsubscribe button is pressed; our own page sends nothing."""
-
-    model_config = ConfigDict(extra="ignore", json_schema_extra={"examples": [{"List-Unsubscribe": "One-Click"}]})
-
-
-class TokenQuery(In):
-    token: MailedToken
-
-
 class AcceptedOut(Out):
     """The request is taken; what follows comes by mail."""
 
-    detail: str
-
-
-class DoneOut(Out):
     detail: str

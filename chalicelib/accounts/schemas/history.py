@@ -1,4 +1,4 @@
-"""The event feed and the audit log."""
+"""The audit log."""
 
 import re
 from datetime import date, datetime
@@ -8,8 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from chalicelib.accounts.audit_reading import Filters, Shown
 from chalicelib.accounts.chain import Chain, Verification
-from chalicelib.accounts.feed import Event, Stretch
-from chalicelib.web.reading import CursorPaged, In, Line, Out, Paged
+from chalicelib.web.reading import CursorPaged, In, Line, Out
 
 
 def _day(text: Any) -> Any:
@@ -21,43 +20,6 @@ def _day(text: Any) -> Any:
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,80}$")]
 Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
-
-
-class EventsQuery(Paged):
-    since: Annotated[int, Field(ge=0, le=10**12, description="The number of the last event you have seen.")] = 0
-
-
-class EventOut(Out):
-    sequence: int
-    id: str
-    name: str
-    subject: str
-    at: datetime
-    data: dict[str, Any]
-
-    @classmethod
-    def of(cls, result: Any) -> "EventOut":
-        event: Event = result
-        return cls(
-            sequence=event.sequence,
-            id=event.id,
-            name=event.name,
-            subject=event.subject,
-            at=event.at,
-            data=dict(event.payload),
-        )
-
-
-class EventsOut(Out):
-    """Events in order. Ask again with `since` = `next_since`; where that is the present value, nothing is new."""
-
-    results: list[EventOut]
-    next_since: int
-
-    @classmethod
-    def of(cls, result: Any) -> "EventsOut":
-        stretch: Stretch = result
-        return cls(results=[EventOut.of(each) for each in stretch.events], next_since=stretch.next_since)
 
 
 class AuditQuery(CursorPaged):

@@ -1,0 +1,48 @@
+"""What somebody may do: roles and tier, which stand on the person and on their standing."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chalicelib.accounts import people, sessions
+from chalicelib.accounts.people import ROLES
+from chalicelib.accounts.records import User
+from chalicelib.errors import invalid
+from chalicelib.settings import settings
+from chalicelib.table.acts import Act
+from chalicelib.table.writes import Write, change, persistently, together
+from chalicelib.web.identity import Standing
+
+
+def add_role(act: Act, role: str) -> User:
+    """Take a role that anybody may take; having it already is no error."""
+    if role == "instructor" and not settings.instructors_register_themselves:
+        raise invalid("role", "not_by_yourself", "Ask an administrator to become an instructor.")
+
+    def attempt() -> User:
+        user = people.me(act)
+        return user if role in user.roles else with_rights(act, user, {"roles": in_order([*user.roles, role])})
+
+    return persistently(act, attempt)
+
+
+def in_order(roles: Iterable[str]) -> list[str]:
+    return [role for role in ROLES if role in set(roles)]
+
+
+def with_rights(act: Act, user: User, changes: Mapping[str, Any], *guards: Write) -> User:
+    """Set somebody's roles or tier, on the person and on their standing at once. One fact tells of all that changed."""
+    standing = sessions.standing_of(user.id)
+    writes = [
+        *guards,
+        change(user, *(getattr(User, name).set(value) for name, value in changes.items()), now=act.now),
+        change(standing, *(getattr(Standing, name).set(value) for name, value in changes.items()), now=act.now),
+    ]
+    after = people.copied(user, changes, act.now)
+    name = "user.role_changed" if "roles" in changes else "user.tier_changed"
+    fact = act.fact(name, user.id, audience=[user.id], ver=int(after.ver), **changes)
+    detail = {"before": {each: _plain(getattr(user, each)) for each in changes}, "after": dict(changes)}
+    return together(act, *writes, fact=fact, detail=detail, result=after)
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, list) else value
