@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. Each installs what it needs into .venv first.
 .DEFAULT_GOAL := help
-.PHONY: help install run test faults mutants coverage check format rows bench tour redrive keys restore verify-audit export-day package attack generate clean \
+.PHONY: help install lock run test faults mutants coverage check format rows bench tour redrive keys index restore verify-audit export-day package attack generate clean \
         deploy rollback releases outputs logs e2e \
         lint formatted types ladder cold-path generated
 
@@ -12,6 +12,10 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 install: ## Put everything needed into .venv (the other commands do it themselves)
+	@sh infra/install.sh
+
+lock: install ## Renew the hashes of what requirements*.txt pin, and install it
+	@$(PYTHON) -m infra.lock
 	@sh infra/install.sh
 
 run: install ## Serve the product with its whole cloud on this machine (PORT=8000, DATA=dir keeps data)
@@ -27,7 +31,7 @@ mutants: install ## Take out ten and more conditions, one at a time: does the fa
 	@$(PYTHON) -m tests.faults.mutants
 
 coverage: install ## Which lines the tests reach, with pages in build/coverage/html
-	@$(PYTHON) -m infra.coverage
+	@$(PYTHON) -m infra.coverage $(ARGS)
 
 attack: install ## Attack the product and print what was tried (ROUNDS=full for a night, ATTACK=ids for one)
 	@ROUNDS="$(ROUNDS)" ATTACK="$(ATTACK)" SEED="$(SEED)" $(PYTHON) -m tests.security.attack
@@ -53,6 +57,9 @@ redrive: install ## Send a queue's dead letters back to it (QUEUE=emails)
 
 keys: install ## The signing keys of a stage, and a step of their rotation (STAGE=dev DO=add KEY=k2)
 	@$(PYTHON) -m infra.rotate_keys "$(or $(STAGE),local)" $(DO) $(if $(KEY),--key "$(KEY)") $(if $(FORCE),--force)
+
+index: install ## Make the catalogue anew from the table (SCAN=1 looks for courses it was never told of)
+	@$(PYTHON) -m infra.index $(if $(SCAN),--scan)
 
 restore: install ## Bring items back from a table restored beside ours (FROM=table ONLY=prefix APPLY=missing)
 	@$(PYTHON) -m infra.restore "$(FROM)" $(if $(ONLY),--only "$(ONLY)") $(if $(APPLY),--apply "$(APPLY)")

@@ -6,5 +6,5 @@ ml                                  reading for machines: rows under pseudonyms,
 accounts                            people: sign-in, profiles, sessions, roles, privacy, audit reading
 web | messaging                     the door (HTTP) | the mailbox (queues, letters)
 table                               the store: keys, records, transactions, facts
-settings, errors, clock, aws, keyring, logs, starting
+settings, errors, clock, aws, keyring, logs, starting, rounding
 """

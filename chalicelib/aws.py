@@ -27,6 +27,8 @@ def client(service: str, *, attempts: int = settings.aws_attempts, read_seconds:
         read_timeout=read_seconds,
         retries={"mode": "standard", "total_max_attempts": attempts},
         parameter_validation=settings.is_local,
+        # What is signed for others to use would still be signed in the old way.
+        signature_version="s3v4" if service == "s3" else None,
     )
     with _making:
         made = _session().create_client(service, region_name=settings.region, config=config)

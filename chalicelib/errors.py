@@ -40,6 +40,10 @@ class Unauthenticated(ProductError):
     """The request does not say, credibly, who is asking."""
 
 
+class PaymentRequired(ProductError):
+    """This costs money that has not been paid."""
+
+
 class Forbidden(ProductError):
     """You may not do this."""
 

@@ -12,7 +12,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from chalicelib import aws
@@ -21,6 +21,8 @@ from chalicelib.settings import settings
 
 FRESH_SECONDS = 300
 MINIMUM_BYTES = 32
+#: The purpose whose keys outlive their masters: a certificate is looked at years after it was signed.
+LASTING = "certificate"
 
 log = logging.getLogger("app.keys")
 
@@ -37,10 +39,14 @@ class KeysUnavailable(Unavailable):
 class Keyring:
     current: str
     masters: Mapping[str, bytes]
+    #: What is left of a dropped key: the one key derived from it that proves documents made to last for years.
+    lasting: Mapping[str, bytes] = field(default_factory=dict)
 
     def key(self, kid: str, purpose: str) -> bytes | None:
         master = self.masters.get(kid)
-        return None if master is None else _derived(master, purpose)
+        if master is None:
+            return self.lasting.get(kid) if purpose == LASTING else None
+        return _derived(master, purpose)
 
     def own_key(self, purpose: str) -> bytes:
         """The key that new signatures are made with."""
@@ -48,6 +54,11 @@ class Keyring:
 
     def signed(self, purpose: str, message: str) -> str:
         return _signature(self.own_key(purpose), message)
+
+    def signed_with(self, kid: str, purpose: str, message: str) -> str | None:
+        """What the key of this id signs; None where we have no such key."""
+        key = self.key(kid, purpose)
+        return None if key is None else _signature(key, message)
 
     def proves(self, purpose: str, message: str, signature: str) -> bool:
         """Whether any key we hold made this signature."""
@@ -70,16 +81,26 @@ def _signature(key: bytes, message: str) -> str:
 def parse(text: str) -> Keyring:
     try:
         document = json.loads(text)
-        masters = {kid: base64.b64decode(value, validate=True) for kid, value in document["keys"].items()}
+        masters = _decoded(document["keys"])
+        lasting = _decoded(document.get("lasting", {}))
         current = document["current"]
     except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as cause:
         raise KeysMalformed("expected {current, keys: {kid: base64}}") from cause
     if current not in masters:
         raise KeysMalformed(f"current key is not among the keys: {current}")
-    short = [kid for kid, master in masters.items() if len(master) < MINIMUM_BYTES]
+    short = [kid for kid, key in (*masters.items(), *lasting.items()) if len(key) < MINIMUM_BYTES]
     if short:
         raise KeysMalformed(f"shorter than {MINIMUM_BYTES} bytes: {', '.join(short)}")
-    return Keyring(current, masters)
+    return Keyring(current, masters, lasting)
+
+
+def _decoded(keys: Mapping[str, str]) -> dict[str, bytes]:
+    return {kid: base64.b64decode(value, validate=True) for kid, value in keys.items()}
+
+
+def lasting_key(master: str) -> str:
+    """What is kept of a master, both in base64, when it is dropped."""
+    return base64.b64encode(_derived(base64.b64decode(master, validate=True), LASTING)).decode()
 
 
 class _Held:

@@ -8,8 +8,15 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.accounts import reactions as accounts
+from chalicelib.catalog import inspection, laid_words
+from chalicelib.catalog.index import reactions as catalogue
+from chalicelib.insight import counting, reporting
+from chalicelib.learning import nudging
+from chalicelib.learning import reactions as learning
+from chalicelib.learning import snapshots
+from chalicelib.learning.certificates import reactions as certificates
 from chalicelib.messaging.mailer import Outgoing
-from chalicelib.messaging.router import EVERY, Reaction, Reactions
+from chalicelib.messaging.router import EVERY, Reaction
 from chalicelib.table.facts import Fact
 
 Write = Callable[[Fact], Outgoing | None]
@@ -19,7 +26,7 @@ def _letter(write: Write) -> Reaction:
     return Reaction("emails", write)
 
 
-REACTIONS: Reactions = {
+REACTIONS: dict[str, list[Reaction]] = {
     EVERY: [Reaction("history", accounts.keep)],
     "user.registered": [_letter(accounts.verify_address)],
     "user.verified": [_letter(accounts.welcome)],
@@ -31,7 +38,44 @@ REACTIONS: Reactions = {
     "user.erasure_cancelled": [_letter(accounts.erasure_cancelled)],
     "auth.verification_requested": [_letter(accounts.verify_address_again)],
     "auth.reset_requested": [_letter(accounts.reset_password)],
+    "enrollment.nudged": [_letter(nudging.nudge)],
+    "report.addressed": [_letter(reporting.daily_report)],
+    "media.deleted": [Reaction("media", inspection.remove_media)],
+    "enrollment.created": [
+        _letter(learning.enrollment_confirmed),
+        Reaction("projections", snapshots.renew_own_snapshot),
+    ],
+    "enrollment.revived": [Reaction("projections", snapshots.renew_own_snapshot)],
+    "enrollment.completed": [
+        _letter(learning.course_finished),
+        Reaction("certificates", certificates.issue_certificate),
+    ],
+    "course.changed": [Reaction("projections", snapshots.renew_snapshots)],
+    "course.curriculum_changed": [
+        Reaction("projections", snapshots.renew_snapshots),
+        Reaction("projections", laid_words.keep_words),
+    ],
+    "certificate.issued": [_letter(certificates.certificate_ready)],
+    "certificate.reissued": [Reaction("certificates", certificates.keep_paper)],
+    "certificate.revoked": [Reaction("certificates", certificates.keep_paper)],
 }
+# What is counted waits in a queue of its own: neither slow letters nor long lists of learners hold it up.
+for _counted in counting.FACTS:
+    REACTIONS.setdefault(_counted, []).append(Reaction("counters", counting.count))
+
+# What a lesson or a course says is found within seconds; how many learn there, within a minute or two.
+for _said in (
+    *(f"course.{what}" for what in "created changed curriculum_changed published unpublished archived deleted".split()),
+    *(f"lesson.{what}" for what in "created changed deleted".split()),
+):
+    REACTIONS.setdefault(_said, []).append(Reaction("catalog", catalogue.index_thing))
+for _said in ("category.created", "category.changed", "category.deleted"):
+    REACTIONS.setdefault(_said, []).append(Reaction("catalog", catalogue.index_shelves))
+for _said in ("user.profile_changed", "user.banned", "user.unbanned", "user.erased"):
+    REACTIONS.setdefault(_said, []).append(Reaction("catalog", catalogue.index_teacher))
+for _said in ("enrollment.created", "enrollment.revived", "enrollment.cancelled", "enrollment.completed"):
+    REACTIONS.setdefault(_said, []).append(Reaction("catalog", catalogue.index_numbers, delay=60))
+REACTIONS["catalog.rebuild_asked"] = [Reaction("catalog", catalogue.index_anew)]
 
 
 def of_queue(queue: str) -> dict[str, Callable[..., Any]]:

@@ -82,6 +82,7 @@ SCOPES: Mapping[str, Scope] = {
     "resend": Scope("mails that verify an address, per account", Quota(3, HOUR)),
     "mailed_token": Scope("uses of mailed links per network address", Quota(30, HOUR), per_address=True),
     "password_check": Scope("checks of the present password, per person", Quota(10, 15 * 60)),
+    "upload": Scope("forms for uploads, per person", Quota(100, HOUR)),
     "tier_free": Scope("requests about progress of goals, free tier", Quota(10, DAY)),
     "tier_premium": Scope("the same, premium tier", Quota(1000, DAY)),
 }
@@ -96,6 +97,12 @@ class Settings:
     resource_prefix: str = _named("RESOURCE_PREFIX", "what the names of queues begin with")
     audit_heads_bucket: str = _named("AUDIT_HEADS_BUCKET", "where the nightly heads of the audit chain go")
     ml_bucket: str = _named("ML_BUCKET", "where the datasets for machine learning go")
+    certificates_bucket: str = _named("CERTIFICATES_BUCKET", "where the papers of certificates lie")
+    catalog_bucket: str = _named("CATALOG_BUCKET", "where the files of the catalogue lie")
+    media_bucket: str = _named("MEDIA_BUCKET", "where uploads go")
+    media_address: str = _named(
+        "MEDIA_ADDRESS", "what addresses of pictures for everybody begin with", parse=_address
+    )
     keys_parameter: str = _named("KEYS_PARAMETER", "the SSM SecureString that holds the signing keys")
     public_url: str = _named("PUBLIC_URL", "what links in mails and problems begin with", parse=_address)
     mail_sender: str = _named("MAIL_SENDER", "the sender of all mail")
@@ -114,7 +121,19 @@ class Settings:
     instructors_register_themselves: bool = _named(
         "INSTRUCTOR_REGISTRATION", "whether people may register as instructors", default="true", parse=_truth
     )
+    verification_required_for: frozenset[str] = _named(
+        "VERIFICATION_REQUIRED_FOR",
+        "what waits for a verified mail address, separated by commas",
+        default="buying,reviewing,publishing",
+        parse=_words,
+    )
     default_zone: str = _named("DEFAULT_TIME_ZONE", "the zone of accounts that name none", default="Asia/Kolkata")
+    abandoned_nudge_days: int = _named(
+        "ABANDONED_NUDGE_DAYS", "days until somebody who enrolled and never began is reminded", default="14", parse=int
+    )
+    abandoned_cancel_days: int = _named(
+        "ABANDONED_CANCEL_DAYS", "days until a free enrollment that was never begun ends", default="30", parse=int
+    )
     aws_attempts: int = _named("AWS_ATTEMPTS", "tries per AWS call; workers have 10", default="4", parse=int)
     # A slow limiter must not slow the answer; the emulation on a laptop deserves more patience.
     limiter_timeout: float = _named(

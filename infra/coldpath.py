@@ -17,15 +17,18 @@ from infra import sample
 
 # Deployed, but each costs tens to hundreds of milliseconds and belongs to a later moment or to a worker.
 TOO_HEAVY = (
+    "apsw",
     "argon2",
     "aws_lambda_powertools.tracing",
     "aws_xray_sdk",
     "bcrypt",
     "boto3",
     "jinja2",
+    "PIL",
     "reportlab",
     "segno",
     "stripe",
+    "uharfbuzz",
 )
 
 # Not deployed at all. Libraries such as PyJWT load them where they find them, as in .venv; here nobody finds them.

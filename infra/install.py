@@ -1,7 +1,7 @@
 """Puts what the product needs into `.venv`; `infra/install.sh` runs it before every other command.
 
 It runs on a bare Python, so it imports the standard library alone. Each environment carries a stamp of what it was
-made from; while the stamps hold, nothing happens.
+made from; while the stamps hold, nothing happens. A file whose hash the lock does not know is not installed.
 """
 
 import fcntl
@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra import viewers
+from infra import pins, viewers
 
 ROOT = Path(__file__).resolve().parent.parent
 PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input")
@@ -31,8 +31,7 @@ class NotInstalled(Exception):
 @dataclass(frozen=True)
 class Environment:
     folder: Path
-    requirements: Path
-    pins: tuple[Path, ...]
+    lock: Path
 
     @property
     def python(self) -> Path:
@@ -47,15 +46,12 @@ class Environment:
         return str(self.folder.relative_to(ROOT))
 
 
-APP = Environment(
-    ROOT / ".venv",
-    ROOT / "requirements-dev.txt",
-    (ROOT / "requirements-dev.txt", ROOT / "requirements.txt", ROOT / "constraints.txt"),
-)
-CLOUD = Environment(ROOT / ".venv" / "cloud", ROOT / "requirements-cloud.txt", (ROOT / "requirements-cloud.txt",))
+APP = Environment(ROOT / ".venv", ROOT / "requirements.lock")
+CLOUD = Environment(ROOT / ".venv" / "cloud", ROOT / "requirements-cloud.lock")
 
 
 def main() -> int:
+    _tell_differences()
     if _current():
         return 0
     try:
@@ -68,6 +64,12 @@ def main() -> int:
         print("\nStopped while installing. The next command goes on with it.", file=sys.stderr)
         return 130
     return 0
+
+
+def _tell_differences() -> None:
+    """Not a refusal: `make lock`, which mends it, needs what is installed here."""
+    for difference in (each for lock in pins.LOCKED for each in pins.differences(lock)):
+        print(f"{difference}: run `make lock`.", file=sys.stderr)
 
 
 def _current() -> bool:
@@ -110,22 +112,13 @@ def _alone() -> Iterator[None]:
         os.close(handle)
 
 
-def _pins(environment: Environment) -> list[str]:
-    lines = [line.split("#")[0].strip() for path in environment.pins for line in path.read_text().splitlines()]
-    return [line for line in lines if line]
-
-
 def _wanted(environment: Environment) -> str:
     python = f"python {sys.version_info.major}.{sys.version_info.minor}"
-    return hashlib.sha256("\n".join([python, *_pins(environment)]).encode()).hexdigest()
+    return hashlib.sha256(f"{python}\n{environment.lock.read_text()}".encode()).hexdigest()
 
 
 def _packages(environment: Environment) -> set[str]:
-    return {_name(line) for line in _pins(environment) if "==" in line}
-
-
-def _name(pin: str) -> str:
-    return pin.split("==")[0].strip().lower().replace("_", "-").replace(".", "-")
+    return set(pins.pinned(environment.lock))
 
 
 def _create(environment: Environment) -> None:
@@ -153,14 +146,15 @@ def _fill(environment: Environment) -> None:
     total = len(_packages(environment))
     progress = _Progress(environment, total)
     # Python compiles by itself what is ever imported; compiling everything else would take a third of the time.
-    command = [str(environment.python), *PIP, "install", "--no-compile", "-r", str(environment.requirements)]
+    options = ("--no-compile", "--require-hashes", "-r", str(environment.lock))
+    command = [str(environment.python), *PIP, "install", *options]
     last: deque[str] = deque(maxlen=15)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
         for line in pip.stdout or ():
             last.append(line)
             progress.read(line)
     if pip.returncode:
-        raise NotInstalled(f"pip could not install {environment.requirements.name}:\n{''.join(last)}")
+        raise NotInstalled(f"pip could not install {environment.lock.name}:\n{''.join(last)}")
 
 
 class _Progress:
@@ -192,7 +186,8 @@ def _remove_strangers(environment: Environment) -> None:
     """A package that is no longer pinned must not go on making imports succeed here that fail elsewhere."""
     command = [str(environment.python), *PIP, "list", "--format=freeze"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    strangers = {_name(line) for line in listed} - _packages(environment) - {"pip", "setuptools", "wheel"}
+    installed = {pins.normal(line.partition("==")[0]) for line in listed}
+    strangers = installed - _packages(environment) - {"pip", "setuptools", "wheel"}
     if strangers:
         print(f"{environment.name}: removing {', '.join(sorted(strangers))}", flush=True)
         _run([str(environment.python), *PIP, "uninstall", "--yes", "--quiet", *sorted(strangers)])

@@ -39,6 +39,19 @@ class Ring:
     def keys(self) -> dict[str, str]:
         return dict(self.document["keys"])
 
+    def with_keys(self, current: str, keys: dict[str, str]) -> Document:
+        """The next document. Of a key that goes, what proves the certificates it has signed stays."""
+        from chalicelib.keyring import lasting_key  # which reads the settings, and those the stage's
+
+        gone = {kid: lasting_key(value) for kid, value in self.keys.items() if kid not in keys}
+        lasting = {**self.document.get("lasting", {}), **gone}
+        return {"current": current, "keys": keys, **({"lasting": lasting} if lasting else {})}
+
+    @property
+    def names(self) -> set[str]:
+        """Every name that has signed something which is still believed."""
+        return {*self.keys, *self.document.get("lasting", {})}
+
     def told(self) -> str:
         others = [kid for kid in self.keys if kid != self.current]
         return f"signs with {self.current}, and believes {', '.join(others) or 'no other'}"
@@ -46,16 +59,16 @@ class Ring:
 
 def added(ring: Ring, key: str, _force: bool) -> Document:
     """A new key that is believed and does not sign yet."""
-    if key in ring.keys:
+    if key in ring.names:
         raise Refused(f"There is a key {key} already.")
-    return {"current": ring.current, "keys": {**ring.keys, key: fresh()}}
+    return ring.with_keys(ring.current, {**ring.keys, key: fresh()})
 
 
 def used(ring: Ring, key: str, force: bool) -> Document:
     """From now on this key signs."""
     _known(ring, key)
     _stood(ring, SPREAD, force, "before all instances believe it")
-    return {"current": key, "keys": ring.keys}
+    return ring.with_keys(key, ring.keys)
 
 
 def dropped(ring: Ring, key: str, force: bool) -> Document:
@@ -64,16 +77,16 @@ def dropped(ring: Ring, key: str, force: bool) -> Document:
     if key == ring.current:
         raise Refused(f"{key} signs at present: use another first.")
     _stood(ring, NEEDED, force, "while people hold what it signed")
-    return {"current": ring.current, "keys": {kid: value for kid, value in ring.keys.items() if kid != key}}
+    return ring.with_keys(ring.current, {kid: value for kid, value in ring.keys.items() if kid != key})
 
 
 def replaced(ring: Ring, key: str, force: bool) -> Document:
     """One new key alone: everybody is signed out."""
     if not force:
         raise Refused("This signs everybody out. If a key is known to somebody else, say FORCE=1.")
-    if key in ring.keys:
+    if key in ring.names:
         raise Refused(f"There is a key {key} already.")
-    return {"current": key, "keys": {key: fresh()}}
+    return ring.with_keys(key, {key: fresh()})
 
 
 STEPS: dict[str, Callable[[Ring, str, bool], Document]] = {
@@ -105,7 +118,7 @@ def read(ssm: Any, name: str) -> Ring:
 
 
 def next_name(ring: Ring) -> str:
-    numbers = [int(kid[1:]) for kid in ring.keys if kid[:1] == "k" and kid[1:].isdigit()]
+    numbers = [int(kid[1:]) for kid in ring.names if kid[:1] == "k" and kid[1:].isdigit()]
     return f"k{max(numbers, default=0) + 1}"
 
 

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 PACKAGE = "drf-spectacular-sidecar==2026.10.1"
+SHA256 = "fe1d005d8ac9b5d0472f2fe5deeb2e7d6dcffaa24118044f22578b4b8c4b31f2"  # of its only wheel
 FOLDER = Path(__file__).resolve().parent.parent / "chalicelib" / "web" / "viewers"
 INSIDE = Path("drf_spectacular_sidecar", "static", "drf_spectacular_sidecar")
 
@@ -33,8 +34,11 @@ def current() -> bool:
 def fetch() -> None:
     """Replace the folder's files by those of the pinned package; harmless to repeat."""
     with tempfile.TemporaryDirectory() as unpacked:
-        command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
-        subprocess.run([*command, "--quiet", "--no-compile", "--no-deps", "--target", unpacked, PACKAGE], check=True)
+        wanted = Path(unpacked, "wanted.txt")
+        wanted.write_text(f"{PACKAGE} --hash=sha256:{SHA256}")
+        command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"]
+        command += ["--no-compile", "--no-deps", "--target", unpacked]
+        subprocess.run([*command, "--only-binary=:all:", "--require-hashes", "-r", wanted], check=True)
         shutil.rmtree(FOLDER, ignore_errors=True)
         FOLDER.mkdir(parents=True)
         for name, origin in FILES.items():

@@ -4,6 +4,7 @@ from typing import Any
 
 from chalicelib import logs
 from chalicelib.accounts import privacy
+from chalicelib.insight.holders import HOLDERS
 from chalicelib.messaging import jobs
 from chalicelib.messaging.jobs import Save
 from chalicelib.table import acts
@@ -18,7 +19,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
 
     def work(cursor: str, save: Save) -> None:
         for user_id in privacy.due(meant):
-            privacy.erase(act, user_id, as_of=meant)
+            privacy.erase(act, user_id, as_of=meant, holders=HOLDERS)
             save(user_id)
 
     jobs.run("erase_accounts", meant.date().isoformat(), work, act)

@@ -57,10 +57,12 @@ def engine() -> Iterator[House]:
 @pytest.fixture
 def clean(engine: House) -> House:
     """The engine as it was after its start, and nothing remembered in this process."""
+    from chalicelib.catalog.index import holding
     from chalicelib.web import limits
 
     engine.wipe()
     limits.forget()
+    holding.forget()
     return engine
 
 

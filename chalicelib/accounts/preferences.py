@@ -12,6 +12,7 @@ KINDS = {
     "tips": "Hints for getting started",
     "reminders": "Reminders of your goals and courses",
     "digests": "Summaries and reports",
+    "milestones": "Congratulations on what you have finished",
     "news": "What is new on the platform",
 }
 

@@ -1,10 +1,11 @@
 """Everything held of a person, in one call; and its erasure, after a time to think again.
 
-Whatever lies in a person's partition is exported and erased without being named here; later domains only have to
-keep their items there. What must outlive the person says so on its record class.
+Whatever lies in a person's partition is exported and erased without being named here. A domain that keeps things of
+people elsewhere is a `Holder`; `insight/holders.py` lists them, and whoever exports or erases hands them in. What must
+outlive the person says so on its record class.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,11 +35,23 @@ class Export:
     items: dict[str, list[dict[str, Any]]]
 
 
-def export(act: Act) -> Export:
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A domain that holds something of people: what of it they get to see, and how it goes.
+
+    `erase` may be called again at any point and finishes what was begun.
+    """
+
+    held: Callable[[str], Iterable[Record]]
+    erase: Callable[[Act, str], None]
+
+
+def export(act: Act, holders: Sequence[Holder] = ()) -> Export:
     """Reading all of it is recorded, like every reading of personal data in bulk."""
     user = people.me(act)
     items: dict[str, list[dict[str, Any]]] = {}
-    for record in (*_own(user.id), *feed.held(user.id)):
+    elsewhere = (record for holder in holders for record in holder.held(user.id))
+    for record in (*_own(user.id), *feed.held(user.id), *elsewhere):
         items.setdefault(_kind(record), []).append(_plain(record.exported()))
     fact = act.fact("user.exported", user.id, audience=[user.id])
     return together(act, fact=fact, result=Export(user.id, act.now, items))
@@ -109,13 +122,15 @@ def due(now: datetime) -> Iterator[str]:
             yield record.id
 
 
-def erase(act: Act, user_id: str, *, as_of: datetime) -> bool:
+def erase(act: Act, user_id: str, *, as_of: datetime, holders: Sequence[Holder] = ()) -> bool:
     """Erase one person; may be called again at any point and finishes what was begun. False where it is not due."""
     user = reads.one(User, keys.user(user_id))
     if user is None or (user.erased_at is None and not _is_due(user, as_of)):
         return False
     if user.erased_at is None:
         _blank(act, user)
+    for holder in holders:
+        holder.erase(act, user_id)
     for record in _held(user_id):
         if not record.kept_on_erasure and not isinstance(record, User):
             alone(delete(record))

@@ -1,13 +1,16 @@
 """What somebody may do: roles and tier, which stand on the person and on their standing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+from pynamodb.expressions.update import Action
 
 from chalicelib.accounts import people, sessions
 from chalicelib.accounts.people import ROLES
 from chalicelib.accounts.records import User
 from chalicelib.errors import invalid
 from chalicelib.settings import settings
+from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
 from chalicelib.table.writes import Write, change, persistently, together
 from chalicelib.web.identity import Standing
@@ -34,7 +37,12 @@ def with_rights(act: Act, user: User, changes: Mapping[str, Any], *guards: Write
     standing = sessions.standing_of(user.id)
     writes = [
         *guards,
-        change(user, *(getattr(User, name).set(value) for name, value in changes.items()), now=act.now),
+        change(
+            user,
+            *(getattr(User, name).set(value) for name, value in changes.items()),
+            *(_listed(user, changes["roles"]) if "roles" in changes else ()),
+            now=act.now,
+        ),
         change(standing, *(getattr(Standing, name).set(value) for name, value in changes.items()), now=act.now),
     ]
     after = people.copied(user, changes, act.now)
@@ -42,6 +50,20 @@ def with_rights(act: Act, user: User, changes: Mapping[str, Any], *guards: Write
     fact = act.fact(name, user.id, audience=[user.id], ver=int(after.ver), **changes)
     detail = {"before": {each: _plain(getattr(user, each)) for each in changes}, "after": dict(changes)}
     return together(act, *writes, fact=fact, detail=detail, result=after)
+
+
+def _listed(user: User, roles: Iterable[str]) -> list[Action]:
+    """Administrators stand in a list of their own, for what is sent to all of them."""
+    if "admin" in roles:
+        return [User.gsi2pk.set(keys.admins()), User.gsi2sk.set(user.id)]
+    return [User.gsi2pk.remove(), User.gsi2sk.remove()]
+
+
+def administrators() -> Iterator[User]:
+    """All of them; the list may lag by a moment, the roles are asked again."""
+    for record in reads.all_of(keys.admins(), index="gsi2"):
+        if isinstance(record, User) and "admin" in record.roles and record.banned_at is None:
+            yield record
 
 
 def _plain(value: Any) -> Any:

@@ -5,11 +5,19 @@ that enrolling and progress need of both, flat in the number of lessons, and `Se
 Every change of a course is guarded by the version of `Course`; the others are written with it and carry the same one.
 """
 
+import json
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.table.record import MomentAttribute, Record, words
+
+
+class CompactAttribute(JSONAttribute):
+    """JSON without blanks and escapes: a title in Hindi takes half the room, and what is read costs by its size."""
+
+    def serialize(self, value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 class Slug(Record, discriminator="slug"):
@@ -27,6 +35,9 @@ class Category(Record, discriminator="category"):
     description = UnicodeAttribute(default="")
     parent_id = UnicodeAttribute(null=True)
     position = NumberAttribute(default=0)
+    #: How many courses stand on it, and how many shelves: one that is needed is not taken away.
+    courses = NumberAttribute(default=0)
+    children = NumberAttribute(default=0)
 
 
 class Course(Record, discriminator="course"):
@@ -57,6 +68,8 @@ class Course(Record, discriminator="course"):
     access_days = NumberAttribute(null=True)
     #: Whether finishing it earns a certificate.
     certified = BooleanAttribute(default=True)
+    #: How long a certificate of it holds; none where it does not end.
+    certificate_days = NumberAttribute(null=True)
     lessons = NumberAttribute(default=0)
     minutes = NumberAttribute(default=0)
 
@@ -66,13 +79,15 @@ class Course(Record, discriminator="course"):
 
 
 class Curriculum(Record, discriminator="curriculum"):
-    """`sections` is a list of {id, title, lessons}, each lesson {ordinal, title, kind, minutes, preview, after_days,
-    opens_at}. A lesson exists for learners if and only if it is listed. Ordinals are never used again.
+    """`sections` is a list of {id, title, lessons}, each lesson {ordinal, title, kind, minutes, preview, kg_class,
+    after_days, opens_at}. A lesson exists for learners if and only if it is listed. Ordinals are never used again.
     """
 
     course_id = UnicodeAttribute()
-    sections: Any = JSONAttribute()
+    sections: Any = CompactAttribute()
     next_ordinal = NumberAttribute(default=1)
+    #: The version of the course in which another set of lessons was last listed.
+    live_ver = NumberAttribute(default=1)
 
 
 class Gate(Record, discriminator="gate"):
@@ -113,15 +128,15 @@ class Tally(Record, discriminator="tally"):
     """Numbers about many people, folded from facts: they may be some seconds behind. `done` is by ordinal."""
 
     course_id = UnicodeAttribute()
+    #: How many facts are in it. It guards what two workers fold at the same time.
+    folded = NumberAttribute(default=0)
+    #: Who learns now, and everybody who ever enrolled; the two after them count among the latter.
     students = NumberAttribute(default=0)
+    enrolled = NumberAttribute(default=0)
     completions = NumberAttribute(default=0)
     done: Any = JSONAttribute(default=dict)
     rating_sum = NumberAttribute(default=0)
     rating_count = NumberAttribute(default=0)
-
-
-class Counted(Record, discriminator="counted"):
-    """That a fact is in a counter; it lives longer than any repeat of the fact."""
 
 
 class Lesson(Record, discriminator="lesson"):
@@ -130,7 +145,6 @@ class Lesson(Record, discriminator="lesson"):
     id = UnicodeAttribute()
     course_id = UnicodeAttribute(null=True)
     ordinal = NumberAttribute(null=True)
-    section_id = UnicodeAttribute(null=True)
     instructor_id = UnicodeAttribute()
     title = UnicodeAttribute()
     #: text, video or file; quizzes join later.
@@ -165,9 +179,14 @@ class Media(Record, discriminator="media"):
     what = UnicodeAttribute()
     content_type = UnicodeAttribute()
     filename = UnicodeAttribute(default="")
+    bytes = NumberAttribute()
+    #: A picture for everybody, such as a cover; when it is ready, `public_key` is where its copy lies.
+    is_public = BooleanAttribute(default=False)
+    public_key = UnicodeAttribute(null=True)
     state = UnicodeAttribute(default="waiting")
     reason = UnicodeAttribute(null=True)
-    bytes = NumberAttribute(null=True)
+    #: The version of the object that was inspected: the only one that is ever served.
+    version = UnicodeAttribute(null=True)
     etag = UnicodeAttribute(null=True)
 
 
@@ -178,3 +197,9 @@ class IndexPointer(Record, discriminator="index_pointer"):
     base = UnicodeAttribute()
     delta = UnicodeAttribute(null=True)
     built_at = MomentAttribute()
+
+
+class Indexed(Record, discriminator="indexed"):
+    """That the catalogue has looked at a course or a lesson: a new one is made from these, without a scan."""
+
+    thing = UnicodeAttribute()

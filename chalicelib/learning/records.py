@@ -4,6 +4,7 @@ from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 
+from chalicelib.catalog import bitmaps
 from chalicelib.table.record import MomentAttribute, Record, words
 
 
@@ -23,11 +24,15 @@ class Enrollment(Record, discriminator="enrollment"):
     status = UnicodeAttribute(default="active")
     #: free, order or grant: how the learner came in. Only a free one may be cancelled for idleness.
     via = UnicodeAttribute(default="free")
+    #: The order that paid for it, where one did.
+    order_id = UnicodeAttribute(null=True)
     enrolled_at = MomentAttribute()
     cancelled_at = MomentAttribute(null=True)
     done = BinaryAttribute(legacy_encoding=False)
     live = BinaryAttribute(legacy_encoding=False)
     curriculum_ver = NumberAttribute()
+    #: The version of the course that all this was read at. It moves without the enrollment's own.
+    course_ver = NumberAttribute(default=0)
     started_at = MomentAttribute(null=True)
     last_at = MomentAttribute(null=True)
     last_ordinal = NumberAttribute(null=True)
@@ -35,6 +40,10 @@ class Enrollment(Record, discriminator="enrollment"):
     #: What the instructor allows this learner in spite of the rules of the course.
     unlocked = BooleanAttribute(default=False)
     access_until = MomentAttribute(null=True)
+
+    def exported(self) -> dict[str, Any]:
+        sets = {name: list(bitmaps.numbers(getattr(self, name))) for name in ("done", "live")}
+        return {**super().exported(), **sets}
 
 
 class Roster(Record, discriminator="roster"):
@@ -51,6 +60,18 @@ class Watched(Record, discriminator="watched"):
     ordinal = NumberAttribute()
     position = NumberAttribute(default=0)
     seconds = NumberAttribute(default=0)
+    #: How many of the seconds are in the days already.
+    counted = NumberAttribute(default=0)
+
+
+class LoneProgress(Record, discriminator="lone_progress"):
+    """One learner in a lesson that belongs to no course. Its version counts facts; where the film stopped has none."""
+
+    user_id = UnicodeAttribute()
+    lesson_id = UnicodeAttribute()
+    completed_at = MomentAttribute(null=True)
+    position = NumberAttribute(default=0)
+    seconds = NumberAttribute(default=0)
 
 
 class Days(Record, discriminator="days"):
@@ -58,40 +79,65 @@ class Days(Record, discriminator="days"):
 
     days: Any = JSONAttribute(default=dict)
     courses: Any = JSONAttribute(default=dict)
+    #: Goes up with each write, so that two devices do not overwrite one another. No fact tells of it.
+    turn = NumberAttribute(default=0)
 
 
 class Streak(Record, discriminator="streak"):
-    """What a learner wants of their streak: weekdays of rest (0 is Monday), holidays, freezes that were used."""
+    """What a learner wants of their streak. Freezes are not kept: days and wishes say which were used.
+
+    `rest_days` is a list of {since, weekdays} (0 is Monday), oldest first; `vacations` one of {first, last}.
+    """
 
     rest_days: Any = JSONAttribute(default=list)
     vacations: Any = JSONAttribute(default=list)
-    frozen: Any = JSONAttribute(default=list)
     shown = BooleanAttribute(default=True)
 
 
 class Certificate(Record, discriminator="certificate"):
-    """That a learner has finished a course. `issue` counts reissues; the newest credential is the valid one."""
+    """That a learner has finished a course. `issue` counts reissues; the newest credential is the valid one.
 
+    It is in the index of those without paper until `printed_at` is set.
+    """
+
+    id = UnicodeAttribute()
     user_id = UnicodeAttribute()
     course_id = UnicodeAttribute()
+    instructor_id = UnicodeAttribute()
+    course_title = UnicodeAttribute()
+    #: The name that stands on it.
+    holder = UnicodeAttribute()
     code = UnicodeAttribute()
     issue = NumberAttribute(default=1)
     #: issued or revoked.
     status = UnicodeAttribute(default="issued")
+    reason = UnicodeAttribute(null=True)
+    completed_at = MomentAttribute()
     issued_at = MomentAttribute()
+    expires_at = MomentAttribute(null=True)
+    revoked_at = MomentAttribute(null=True)
     printed_at = MomentAttribute(null=True)
+    #: What the learner does not want strangers to see.
+    hidden = words(default=list)
 
 
 class Credential(Record, discriminator="credential"):
-    """What a stranger who has the code may learn: the signed document, and whether it still holds."""
+    """What a stranger who has the code may learn: the signed document, and whether it still holds.
+
+    The document holds salted digests of what it says; the sayings themselves are `disclosures`, each of which can be
+    held back or forgotten without breaking the signature.
+    """
 
     code = UnicodeAttribute()
-    user_id = UnicodeAttribute()
+    #: Whose it is, for as long as that may be told.
+    user_id = UnicodeAttribute(null=True)
     course_id = UnicodeAttribute()
     document: Any = JSONAttribute()
+    disclosures: Any = JSONAttribute(default=dict)
     key_id = UnicodeAttribute()
     signature = UnicodeAttribute()
-    #: valid, replaced or revoked.
+    #: valid, replaced, revoked or erased.
     status = UnicodeAttribute(default="valid")
-    reason = UnicodeAttribute(null=True)
+    changed_at = MomentAttribute(null=True)
+    expires_at = MomentAttribute(null=True)
     hidden = words(default=list)

@@ -2,7 +2,7 @@
 
 entity        | pk                          | sk                | index                                  | answers                                   | reads
 ------------- | --------------------------- | ----------------- | -------------------------------------- | ----------------------------------------- | -----
-user          | USER#<user>                 | USER              | gsi1 ERASURES / <due>                  | Who is this? Whose grace period is over?  | 1 get; 1 query
+user          | USER#<user>                 | USER              | gsi1 ERASURES / <due>; gsi2 ADMINS / <user> | Who is this? Whose grace period is over? Who administers? | 1 get; 1 query
 standing      | USER#<user>                 | STANDING          |                                        | May this token still act?                 | in the first batch get
 session       | USER#<user>                 | SESSION#<session> |                                        | Where is this person signed in?           | 1 get; 1 query
 detail        | USER#<user>                 | DETAIL#<fact>     |                                        | What did this change replace by what?     | 1 get
@@ -37,9 +37,11 @@ lesson        | LESSON#<lesson>             | LESSON            |               
 teaching      | TEACHING#<instructor>       | <thing>           |                                        | Which courses and lessons of one's own are mine? | 1 query
 media         | MEDIA#<owner>               | <media>           |                                        | What has this person uploaded?            | 1 get; 1 query
 index_pointer | INDEX#<name>                | POINTER           |                                        | Which files are the catalogue?            | 1 get
+indexed       | INDEXED#<shard>             | <thing>           |                                        | What must a new catalogue look at?        | 1 query a shard
 enrollment    | LEARNER#<user>              | ENROLLED#<course> | lsi1 LEARNER#<user> / <moment>#<course> | How far is this learner? What do they learn? | 1 get; 1 query
 roster        | ROSTER#<course>             | <moment>#<user>   | gsi1 TEACHES#<instructor> / <moment>#<course>#<user>; gsi2 UNSTARTED#<shard> / <due> | Who learns here, with me, and who never began? | 1 query
 watched       | LEARNER#<user>              | WATCHED#<course>#<ordinal> |                               | Where did the film stop?                  | 1 get; 1 query
+lone_progress | LEARNER#<user>              | LESSON#<lesson>   |                                        | How far is this learner in a lesson without a course? | 1 get; 1 query
 days          | LEARNER#<user>              | DAYS#<month>      |                                        | On which days, and in which courses, was this learner active? | 1 get
 streak        | LEARNER#<user>              | STREAK            |                                        | Which days need no learning?              | 1 get
 certificate   | LEARNER#<user>              | CERTIFICATE#<course> | gsi1 UNPRINTED / <moment>#<code>        | Has this learner a certificate of it?     | 1 get; 1 query
@@ -57,6 +59,9 @@ LONGEST = 1024
 # The directory of names is cut where the first letters of names are about equally frequent. A page that crosses a cut
 # costs one more query; a partition takes 1,000 registrations a second.
 NAME_BUCKETS = ("", "h", "p")
+
+#: A rebuild of the catalogue reads them one after the other; a busy day of new courses fits into one of them.
+INDEXED_SHARDS = 16
 
 
 class BadKeyPart(ValueError):
@@ -89,6 +94,10 @@ def user(user: str) -> Key:
 
 def erasures() -> str:
     return "ERASURES"
+
+
+def admins() -> str:
+    return "ADMINS"
 
 
 def standing(user: str) -> Key:
@@ -281,6 +290,16 @@ def index_pointer(name: str) -> Key:
     return Key(_join("INDEX", name), "POINTER")
 
 
+def indexed(thing: str) -> Key:
+    shard = int(digest(thing)[:2], 16) % INDEXED_SHARDS
+    return Key(_join("INDEXED", str(shard)), _join(thing))
+
+
+def indexed_shards() -> list[str]:
+    """All partitions of what the catalogue has ever looked at."""
+    return [_join("INDEXED", str(shard)) for shard in range(INDEXED_SHARDS)]
+
+
 def learner(user: str) -> str:
     """The partition of all that a person learns."""
     return _join("LEARNER", user)
@@ -308,6 +327,10 @@ def unstarted(shard: str) -> str:
 
 def watched(user: str, course: str, ordinal: int) -> Key:
     return Key(learner(user), _join("WATCHED", course, f"{ordinal:012d}"))
+
+
+def lone_progress(user: str, lesson: str) -> Key:
+    return Key(learner(user), _join("LESSON", lesson))
 
 
 def days(user: str, month: str) -> Key:

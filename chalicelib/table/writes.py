@@ -97,6 +97,11 @@ def check(record: Record, where: Condition, *, otherwise: ProductError) -> Write
     return Write("ConditionCheck", record, where, otherwise=otherwise)
 
 
+def telling(fact: Fact) -> Write:
+    """One more fact of the same transaction: where one change is news in two ways."""
+    return Write("Put", facts.record(fact), Record.pk.does_not_exist())
+
+
 def together(
     act: Act,
     *pieces: Piece,
@@ -105,7 +110,7 @@ def together(
     detail: Mapping[str, Any] | None = None,
 ) -> Result:
     """All pieces and their fact, or none. Returns `result`, which is also what a repeat of the request is answered."""
-    writes: list[Piece] = [Write("Put", facts.record(fact), Record.pk.does_not_exist())]
+    writes: list[Piece] = [telling(fact)]
     if detail:
         writes.append(Write("Put", facts.detail(fact.owner, fact, detail)))
     remembered = act.remember(result, fact.owner)

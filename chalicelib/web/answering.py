@@ -11,14 +11,17 @@ from chalicelib.table.pages import Page
 from chalicelib.web import reading
 from chalicelib.web.exchange import Exchange
 from chalicelib.web.idempotency import Answer
-from chalicelib.web.routes import Ask, Reply, Route
+from chalicelib.web.routes import PUBLIC, Ask, Reply, Route
 
 _JSON = "application/json"
+_PRIVATE = "private, no-cache"
 
 
 def rendered(route: Route, exchange: Exchange, result: Any) -> Answer:
-    status = result.status or route.status if isinstance(result, Reply) else route.status
+    status = _status(route, result)
     if isinstance(result, Reply):
+        if result.prepared is not None:
+            return Answer(status, result.prepared.body, etag=result.prepared.etag)
         result = result.result
     if route.gives is None or status == 204:
         return Answer(status, "")
@@ -30,6 +33,12 @@ def rendered(route: Route, exchange: Exchange, result: Any) -> Answer:
     location = route.location.format_map(out.model_dump()) if route.location else None
     seed = out.seed() if hasattr(out, "seed") else None
     return Answer(status, body, location, seed)
+
+
+def _status(route: Route, result: Any) -> int:
+    if not isinstance(result, Reply):
+        return route.status
+    return result.status or (route.repeats if result.repeated else None) or route.status
 
 
 def _envelope(item: type[reading.Out], exchange: Exchange, page: Page[Any]) -> str:
@@ -62,14 +71,21 @@ def sent(
         sent["Location"] = settings.prefix + answer.location
     if replayed:
         sent["Idempotency-Replayed"] = "true"
-    sent["Cache-Control"] = route.cache or ("private, no-cache" if answer.seed is None else "no-store")
+    sent["Cache-Control"] = _kept(route, ask, answer)
     if answer.status == 204:
         del sent["Content-Type"]
     elif answer.seed is None:
-        sent["ETag"] = tag = _etag(body, ver)
+        sent["ETag"] = tag = answer.etag or _etag(body, ver)
         if not route.writes and _matches(ask.exchange.headers.get("if-none-match"), tag):
             return 304, {name: sent[name] for name in ("ETag", "Cache-Control")}, ""
     return answer.status, sent, body
+
+
+def _kept(route: Route, ask: Ask[Any, Any], answer: Answer) -> str:
+    """Who may keep the answer. What strangers may share is private as soon as somebody signs in for it."""
+    if route.cache == PUBLIC and "authorization" in ask.exchange.headers:
+        return _PRIVATE
+    return route.cache or (_PRIVATE if answer.seed is None else "no-store")
 
 
 def _etag(body: str, ver: int | None) -> str:

@@ -85,6 +85,9 @@ def _serve(route: Route, exchange: Exchange, params: Mapping[str, str]) -> tuple
         if stored is None:
             raise _own_error(error) from error
         return answering.sent(route, ask, stored, replayed=True)
+    stored = claim.stored() if claim and isinstance(result, Reply) and result.repeated else None
+    if stored is not None:
+        return answering.sent(route, ask, stored, replayed=True)
     if isinstance(result, Reply) and result.page is not None:
         return result.status or route.status, {"Content-Type": result.content_type, **result.headers}, result.page
     return answering.sent(
@@ -153,7 +156,7 @@ def _admit(route: Route, exchange: Exchange) -> None:
 
 def _joined_read(route: Route, exchange: Exchange, wanted: Iterable[Key]) -> Mapping[Key, Record]:
     """The view's first read, with the caller's standing in the same trip."""
-    if exchange.confirmed:
+    if exchange.confirmed or exchange.caller.is_anonymous:
         return reads.many(wanted)
     key = table_keys.standing(exchange.caller.id)
     found = reads.many([key, *wanted])
@@ -178,7 +181,7 @@ def _ask(route: Route, exchange: Exchange, path: Mapping[str, str]) -> tuple[Ask
         now=exchange.now,
         request_id=exchange.request_id,
         deadline=exchange.deadline,
-        read=partial(_joined_read, route, exchange) if route.standing == "joined" else reads.many,
+        read=partial(_joined_read, route, exchange) if route.standing in ("joined", "offered") else reads.many,
         remember=partial(_remember, route, exchange, claim),
     )
     return Ask(body, query, act, exchange), claim
@@ -188,8 +191,8 @@ def _document(route: Route, exchange: Exchange) -> Any:
     if not route.writes:
         return None
     raw = exchange.body()
-    if len(raw) > reading.BODY_BYTES:
-        raise reading.BodyTooLarge(f"The body may have up to {reading.BODY_BYTES} bytes.")
+    if len(raw) > route.body_bytes:
+        raise reading.BodyTooLarge(f"The body may have up to {route.body_bytes} bytes.")
     if route.body is None:
         return None
     kind = exchange.headers.get("content-type", _JSON).partition(";")[0].strip().lower()
@@ -199,7 +202,7 @@ def _document(route: Route, exchange: Exchange) -> Any:
         return dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
     if kind != _JSON and not kind.endswith("+json") and raw:
         raise BodyTypeUnsupported(f"This body type is not taken here: {kind[:80]}")
-    return reading.json_of(raw) if raw else {}
+    return reading.json_of(raw, limit=route.body_bytes) if raw else {}
 
 
 def _query(route: Route, exchange: Exchange) -> Any:

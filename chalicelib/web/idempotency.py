@@ -43,12 +43,16 @@ class AnswerRecord(Record, discriminator="answer"):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A successful answer: the body as JSON text, and the seed of the credentials that were left out of it."""
+    """A successful answer: the body as JSON text, and the seed of the credentials that were left out of it.
+
+    `etag` is that of a body that was prepared with it; only reads have one.
+    """
 
     status: int
     body: str
     location: str | None = None
     seed: dict[str, Any] | None = None
+    etag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

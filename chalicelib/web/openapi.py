@@ -173,6 +173,8 @@ def _responses(route: Route, schemas: Schemas) -> Json:
     for error in route.errors:
         own.setdefault(problems.status_of(error), []).append(error.code())
     found: Json = {str(route.status): _success(route, schemas)}
+    if route.repeats is not None:
+        found[str(route.repeats)] = {**_success(route, schemas), "description": "It was there before; here it is."}
     if route.gives is not None and not route.writes:
         found["304"] = {
             "description": "What you have is still good.",

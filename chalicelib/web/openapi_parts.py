@@ -24,6 +24,7 @@ working."""
 EXPLAINED = {
     400: "The request cannot be read: broken JSON, a cursor that is not ours, an unusable idempotency key.",
     401: "No token where one is needed, or one that is not ours, has expired, or belongs to an ended session.",
+    402: "This costs money that has not been paid; `detail` says where to pay.",
     403: "You are known but may not do this: a role is missing, or the account is suspended.",
     404: "There is no such thing, or none that you may see.",
     405: "This address does not take this method; `Allow` names those it takes.",

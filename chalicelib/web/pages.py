@@ -8,6 +8,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 
 from chalicelib.web.routes import Reply
@@ -38,11 +39,18 @@ button { margin-top: 1.5rem; padding: .6rem 1.3rem; border: 0; border-radius: .4
 button { background: var(--act); color: var(--paper); font-weight: 600; }
 :focus-visible { outline: 3px solid var(--act); outline-offset: 2px; }
 """
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
+
+
+@cache
+def _policy(style: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+POLICY = _policy(_STYLE)
 #: An empty picture keeps browsers from asking for one that we do not have.
 ICON = '<link rel="icon" href="data:,">'
 
@@ -59,25 +67,28 @@ class Field:
     hint: str = ""
 
 
-def page(title: str, body_html: str, *, status: int = 200) -> Reply:
-    """A whole page as a view returns it. `title` is text, `body_html` is HTML: escape what goes into it."""
+def page(title: str, body_html: str, *, status: int = 200, style: str = "") -> Reply:
+    """A whole page as a view returns it. `title` is text, `body_html` is HTML: escape what goes into it.
+
+    `style` is what the page needs beyond the common look; the policy allows exactly that.
+    """
     html = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)} · LearnFlow</title>\n{ICON}\n<style>{_STYLE}</style>\n</head>\n"
+        f"<title>{escape(title)} · LearnFlow</title>\n{ICON}\n<style>{_STYLE}{style}</style>\n</head>\n"
         f"<body>\n<header>LearnFlow</header>\n<main>\n<h1>{escape(title)}</h1>\n{body_html}\n</main>\n</body>\n</html>\n"
     )
-    return Reply(page=html, status=status, headers={"Content-Security-Policy": POLICY})
+    return Reply(page=html, status=status, headers={"Content-Security-Policy": _policy(_STYLE + style)})
 
 
 def paragraph(text: str) -> str:
     return f"<p>{escape(text)}</p>"
 
 
-def form(action: str, fields: Sequence[Field], button: str) -> str:
-    """A form that posts to `action`, a path of ours."""
+def form(action: str, fields: Sequence[Field], button: str, *, method: str = "post") -> str:
+    """A form that goes to `action`, a path of ours."""
     inputs = "\n".join(_input(field) for field in fields)
-    return f'<form method="post" action="{escape(action)}">\n{inputs}\n<button>{escape(button)}</button>\n</form>'
+    return f'<form method="{method}" action="{escape(action)}">\n{inputs}\n<button>{escape(button)}</button>\n</form>'
 
 
 def _input(field: Field) -> str:

@@ -9,6 +9,7 @@ from chalicelib.errors import (
     Invalid,
     Malformed,
     NotFound,
+    PaymentRequired,
     ProductError,
     Stale,
     TooLarge,
@@ -22,6 +23,7 @@ from chalicelib.settings import settings
 STATUS: dict[type[ProductError], int] = {
     Malformed: 400,
     Unauthenticated: 401,
+    PaymentRequired: 402,
     Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
@@ -35,6 +37,7 @@ STATUS: dict[type[ProductError], int] = {
 TITLES = {
     400: "Malformed request",
     401: "Not signed in",
+    402: "To be paid first",
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",

@@ -16,7 +16,7 @@ from chalicelib.table.acts import Act
 from chalicelib.web.exchange import Exchange
 from chalicelib.web.identity import Caller
 from chalicelib.web.policies import Policy
-from chalicelib.web.reading import Out
+from chalicelib.web.reading import BODY_BYTES, Out
 
 Body = TypeVar("Body")
 Query = TypeVar("Query")
@@ -26,6 +26,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 #: that shows a person their own needs none and trusts the token; whatever is somebody else's comes through it.
 StandingMode = Literal["token", "confirmed", "joined", "offered"]
 BASE = "/api/v1"
+#: For answers that every stranger gets alike: anybody may keep them for a while, proxies too.
+PUBLIC = "public, max-age=60"
 #: Under which heading the documentation lists what is the platform's own.
 SYSTEM = "System"
 
@@ -58,6 +60,14 @@ class Ask(Generic[Body, Query]):
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """An answer that is JSON text already: nothing makes models of it again. `etag`, where it is known before."""
+
+    body: str
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """For views that must say more than their result: another status, headers, or a page instead of JSON."""
 
@@ -66,8 +76,10 @@ class Reply:
     headers: Mapping[str, Any] = field(default_factory=dict)
     page: str | None = None
     content_type: str = "text/html; charset=utf-8"
-    #: Nothing was done, because it had been done before: a repeat with its idempotency key gets the first answer.
+    #: Nothing was done, because it had been done before. A repeat with its idempotency key gets the first answer;
+    #: without one, the status that the route declares as `repeats`.
     repeated: bool = False
+    prepared: Prepared | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +91,14 @@ class Route:
     view: Callable[..., Any]
     policy: Policy
     status: int
+    #: The status where what is asked for was there before, if it may be.
+    repeats: int | None
     gives: type[Out] | None
     is_list: bool
     body: type[BaseModel] | None
     query: type[BaseModel] | None
+    #: How large a body may be.
+    body_bytes: int
     standing: StandingMode
     throttled: bool
     limits: Sequence[str]
@@ -141,6 +157,8 @@ class Routes:
         gives: type[Out] | None = None,
         lists: type[Out] | None = None,
         status: int | None = None,
+        repeats: int | None = None,
+        body_bytes: int = BODY_BYTES,
         standing: StandingMode | None = None,
         throttled: bool = True,
         limits: Sequence[str] = (),
@@ -159,10 +177,12 @@ class Routes:
                     view=view,
                     policy=policy,
                     status=status or (204 if gives is lists is None and media == "application/json" else 200),
+                    repeats=repeats,
                     gives=gives or lists,
                     is_list=lists is not None,
                     body=body,
                     query=query,
+                    body_bytes=body_bytes,
                     standing=standing or _standing_of(method, policy),
                     throttled=throttled,
                     limits=limits,

@@ -1,7 +1,7 @@
 """What each artefact holds, and what is left out of it: the one list that the build follows and the tests check.
 
-A distribution stands here by name; `constraints.txt` has its version. A test fails when the code of an artefact imports
-a package that the artefact lacks.
+A distribution stands here by name; the lock has its version and the hashes of its files. A test fails when the code of
+an artefact imports a package that the artefact lacks.
 """
 
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parents[2]
+LOCK = "requirements.lock"
 MEGABYTE = 1_000_000
 #: AWS counts an unpacked function and its layers together.
 UNPACKED_LIMIT = 250 * MEGABYTE
@@ -17,7 +18,9 @@ UNPACKED_LIMIT = 250 * MEGABYTE
 STORE = ("botocore", "jmespath", "pynamodb", "python-dateutil", "six", "typing_extensions", "urllib3")
 PASSWORDS = ("argon2-cffi", "argon2-cffi-bindings", "bcrypt", "cffi")
 DOOR = ("annotated-types", "chalice", "pydantic", "pydantic_core", "typing-inspection")
+CATALOGUE = ("apsw",)
 LETTERS = ("Jinja2", "MarkupSafe")
+PAPERS = ("pillow", "reportlab", "segno", "uharfbuzz")
 
 #: In requirements.txt, and in neither artefact until something imports it.
 NOT_SHIPPED = {
@@ -30,11 +33,30 @@ SERVICES = frozenset({"dynamodb", "s3", "sesv2", "sqs", "ssm"})
 
 #: Of these packages only the named files run in Lambda.
 ONLY = {
+    "apsw": ("apsw/__init__.*.so",),  # SQLite with what holds it; the rest is a shell and tools
     "chalice": ("chalice/__init__.py", "chalice/app.py"),  # the rest deploys, or serves on a desk
     "cffi": ("_cffi_backend*",),  # argon2 was compiled with the rest
 }
 #: Parts of the others that nothing of ours loads.
-NEEDLESS = ("aws_lambda_powertools/event_handler/openapi/swagger_ui/", "pydantic/v1/", "pydantic/mypy.py")
+NEEDLESS = (
+    # reportlab asks Pillow for its pictures and never gets one of ours: without type, colours and further formats.
+    "PIL/ImageFont.py",
+    "PIL/_avif",
+    "PIL/_imagingcms",
+    "PIL/_imagingft",
+    "PIL/_webp",
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui/",
+    "pillow.libs/libavif",
+    "pillow.libs/libfreetype",
+    "pillow.libs/libharfbuzz",
+    "pillow.libs/liblcms2",
+    "pillow.libs/libwebpdemux",
+    "pillow.libs/libwebpmux",
+    "pydantic/mypy.py",
+    "pydantic/v1/",
+    "reportlab/fonts/",
+    "reportlab/graphics/",
+)
 NEEDLESS_FOLDERS = frozenset({"__pycache__", "test", "tests"})
 NEEDLESS_SUFFIXES = frozenset({".c", ".h", ".pxd", ".pyc", ".pyi", ".pyx", ".typed"})
 #: Made by the build for the API: which module has which path, so that a domain is imported when it is first asked.
@@ -66,13 +88,14 @@ class Artefact:
 API = Artefact(
     name="api",
     limit=22 * MEGABYTE,
-    distributions=(*STORE, *PASSWORDS, *DOOR, "PyJWT", "tzdata"),
+    distributions=(*STORE, *PASSWORDS, *DOOR, *CATALOGUE, "PyJWT", "tzdata"),
     sources=("app.py", "chalicelib"),
+    without=("chalicelib/learning/certificates/fonts/",),  # papers are made by a worker
 )
 WORKERS = Artefact(
     name="workers",
     limit=40 * MEGABYTE,
-    distributions=(*STORE, *PASSWORDS, *LETTERS, "PyJWT", "aws_lambda_powertools", "tzdata"),
+    distributions=(*STORE, *PASSWORDS, *LETTERS, *PAPERS, "PyJWT", "aws_lambda_powertools", "tzdata"),
     sources=("chalicelib", "functions", "schedules"),
     without=("chalicelib/web/assets/", "chalicelib/web/viewers/"),  # pages of the API
 )

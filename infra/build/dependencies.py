@@ -14,6 +14,7 @@ from pathlib import Path
 
 from infra.build import bytecode, contents, core_schema, endpoints
 from infra.build.targets import Interpreter, Target
+from infra.pins import Pin, normal, pinned
 
 CACHE = contents.ROOT / "build" / "cache"
 KEPT = 8
@@ -34,7 +35,7 @@ class Unfetched(NotBuildable):
 
 def ready(target: Target, interpreter: Interpreter | None) -> dict[str, Path]:
     """By artefact, a folder with its dependencies."""
-    wanted = pins()
+    wanted = _locked()
     kept = CACHE / _key(wanted, target, interpreter)
     if not kept.is_dir():
         _build(wanted, target, interpreter, kept)
@@ -57,26 +58,24 @@ def _last_use(folder: Path) -> float:
 
 def pins() -> list[str]:
     """What is in any of the artefacts, as `name==version`."""
-    lines = [line.strip() for line in (contents.ROOT / "constraints.txt").read_text().splitlines()]
-    pinned = {normal(line.partition("==")[0]): line for line in lines if "==" in line}
+    return [str(pin) for pin in _locked()]
+
+
+def _locked() -> list[Pin]:
+    known = pinned(contents.ROOT / contents.LOCK)
     wanted = {name for artefact in contents.ARTEFACTS for name in map(normal, artefact.distributions)}
-    if missing := wanted - pinned.keys():
-        raise NotBuildable(f"constraints.txt has no version of {', '.join(sorted(missing))}")
-    return sorted(pinned[name] for name in wanted)
+    if missing := wanted - known.keys():
+        raise NotBuildable(f"{contents.LOCK} has no version of {', '.join(sorted(missing))}")
+    return [known[name] for name in sorted(wanted)]
 
 
-def normal(name: str) -> str:
-    """A distribution's name as pip compares it."""
-    return name.strip().lower().replace("_", "-").replace(".", "-")
-
-
-def _key(pins: list[str], target: Target, interpreter: Interpreter | None) -> str:
+def _key(pins: list[Pin], target: Target, interpreter: Interpreter | None) -> str:
     version = interpreter.version if interpreter else ""
-    made_of = json.dumps([pins, target.python, target.platform, version]).encode()
+    made_of = json.dumps([[pin.line for pin in pins], target.python, target.platform, version]).encode()
     return hashlib.sha256(b"\0".join([made_of, *(path.read_bytes() for path in RECIPE)])).hexdigest()[:16]
 
 
-def _build(pins: list[str], target: Target, interpreter: Interpreter | None, kept: Path) -> None:
+def _build(pins: list[Pin], target: Target, interpreter: Interpreter | None, kept: Path) -> None:
     start = time.monotonic()
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
@@ -92,9 +91,13 @@ def _build(pins: list[str], target: Target, interpreter: Interpreter | None, kep
     print(f"  {len(pins)} dependencies for Python {target.python}, {target.platform}: {time.monotonic() - start:.1f} s")
 
 
-def _install(pins: list[str], target: Target, folder: Path) -> None:
+def _install(pins: list[Pin], target: Target, folder: Path) -> None:
+    """A file whose hash the lock does not know stops the build."""
+    wanted = folder.with_name("wanted.txt")
+    wanted.write_text("\n".join(pin.line for pin in pins))
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"]
-    command += ["--no-compile", "--no-deps", "--target", str(folder), *target.pip_options, *pins]
+    command += ["--no-compile", "--no-deps", "--target", str(folder), *target.pip_options]
+    command += ["--require-hashes", "-r", str(wanted)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Unfetched(f"pip could not fetch the dependencies:\n{done.stderr.strip()}")

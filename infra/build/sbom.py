@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from infra.build.contents import ARTEFACTS
-from infra.build.dependencies import normal
+from infra.pins import normal
 
 FILE = "sbom.json"
 Document = dict[str, Any]

@@ -26,9 +26,9 @@ class Resolver:
     }
 
     def __init__(
-        self, parameters: Mapping[str, str], conditions: Mapping[str, Any], declared: Mapping[str, Any]
+        self, parameters: Mapping[str, Any], conditions: Mapping[str, Any], declared: Mapping[str, Any]
     ) -> None:
-        self.names = {**self.pseudo, **parameters}
+        self.names: dict[str, Any] = {**self.pseudo, **parameters}
         self.conditions = conditions
         self.declared = declared
         self.functions: dict[str, Callable[[Any], Any]] = {

@@ -144,7 +144,34 @@ def make_bucket(cloud: Clients, properties: Properties) -> None:
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=properties["VersioningConfiguration"])
     if "ObjectLockConfiguration" in properties:
         s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=properties["ObjectLockConfiguration"])
+    if "CorsConfiguration" in properties:
+        rules = [renamed(rule, CORS) for rule in properties["CorsConfiguration"]["CorsRules"]]
+        s3.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": rules})
+    if "NotificationConfiguration" in properties:
+        told = [queue_told(each) for each in properties["NotificationConfiguration"]["QueueConfigurations"]]
+        s3.put_bucket_notification_configuration(
+            Bucket=name,
+            NotificationConfiguration={"QueueConfigurations": told},
+            # Otherwise a message of trial would wait in the queue at each start.
+            SkipDestinationValidation=True,
+        )
 
+
+def queue_told(configuration: Properties) -> dict[str, Any]:
+    """Which queue hears of which event, in the words of the API instead of CloudFormation's."""
+    rules = configuration["Filter"]["S3Key"]["Rules"]
+    return {
+        "QueueArn": configuration["Queue"],
+        "Events": [configuration["Event"]],
+        "Filter": {"Key": {"FilterRules": [{"Name": rule["Name"], "Value": rule["Value"]} for rule in rules]}},
+    }
+
+
+def renamed(values: Properties, names: Mapping[str, str]) -> dict[str, Any]:
+    return {names.get(name, name): value for name, value in values.items()}
+
+
+CORS = {"ExposedHeaders": "ExposeHeaders", "MaxAge": "MaxAgeSeconds"}
 
 BUCKET = (
     "BucketName",
@@ -154,6 +181,8 @@ BUCKET = (
     "BucketEncryption",
     "PublicAccessBlockConfiguration",
     "LifecycleConfiguration",
+    "NotificationConfiguration",
+    "CorsConfiguration",
     "OwnershipControls",
     "Tags",
 )
@@ -225,14 +254,14 @@ def refuse_unknown(type_: str, properties: Properties, known: tuple[str, ...]) -
         raise TemplateError(f"The local cloud does not know {', '.join(sorted(unknown))} of {type_}.")
 
 
-# In the order of their needs: a subscription wants its topic and its queue.
+# In the order of their needs: a subscription wants its topic and its queue, a bucket the queue that it tells.
 MAKERS: dict[str, Callable[[Clients, Properties], None]] = {
     "AWS::DynamoDB::Table": make_table,
     "AWS::SQS::Queue": make_queue,
+    "AWS::SQS::QueuePolicy": make_queue_policy,
     "AWS::S3::Bucket": make_bucket,
     "AWS::SNS::Topic": make_topic,
     "AWS::SES::ConfigurationSet": make_mail_tracking,
     "AWS::SES::ConfigurationSetEventDestination": make_mail_destination,
     "AWS::SNS::Subscription": make_subscription,
-    "AWS::SQS::QueuePolicy": make_queue_policy,
 }

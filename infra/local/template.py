@@ -3,6 +3,7 @@
 `resources` creates what it finds here and `driver` runs the triggers it finds here.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from infra.local.environment import FRONT_ENDS
 from infra.local.intrinsics import Resolver, TemplateError
 from infra.local.triggers import Function, QueueTrigger, ScheduleTrigger, StreamTrigger, triggers_of
 
@@ -87,7 +89,7 @@ def load(stage: str = "local", files: tuple[Path, ...] = FILES) -> Template:
     parts = [parsed(file) for file in files]
     declared = {name: body for part in parts for name, body in (part.get("Resources") or {}).items()}
     conditions = {name: body for part in parts for name, body in (part.get("Conditions") or {}).items()}
-    resolver = Resolver({"Stage": stage}, conditions, declared)
+    resolver = Resolver({"Stage": stage, "CorsAllowedOrigins": front_ends()}, conditions, declared)
     kept = {name: body for name, body in declared.items() if resolver.wanted(body)}
     return Template(
         stage,
@@ -96,6 +98,11 @@ def load(stage: str = "local", files: tuple[Path, ...] = FILES) -> Template:
             for name, body in kept.items()
         },
     )
+
+
+def front_ends() -> list[str]:
+    """Whose pages may send forms to a bucket of this machine: those that may call the API here."""
+    return os.environ.get("CORS_ALLOWED_ORIGINS", ",".join(FRONT_ENDS)).split(",")
 
 
 def as_queue(resource: Resource) -> Queue:

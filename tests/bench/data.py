@@ -3,17 +3,29 @@
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from unittest import mock
 
 from chalicelib import aws, clock
 from chalicelib.accounts import audit, feed, names
 from chalicelib.accounts.audit import AuditEntry
 from chalicelib.accounts.feed import FeedHead
 from chalicelib.accounts.records import Session
+from chalicelib.catalog import bitmaps, gates, media
+from chalicelib.catalog.ids import lesson_of
+from chalicelib.catalog.records import Course, Curriculum, Lesson, Media, Tally
+from chalicelib.learning import activity
+from chalicelib.learning.certificates import codes
+from chalicelib.learning.ids import enrollment_of
+from chalicelib.learning.records import Days, Enrollment
 from chalicelib.settings import settings
 from chalicelib.table import facts, keys
 from chalicelib.table.facts import Fact
-from chalicelib.table.record import Record
-from tests.factories import people
+from chalicelib.table.record import Record, moment_text
+from chalicelib.table.writes import alone, delete
+from tests.factories import certificates, people
+
+CERTIFIED = "crs_01JDCERT0000000000000000AA"
+CODE = "7F3K-9QXM-2WRA-D8TB-HN5C-V4EZ"
 
 BATCH = 25
 
@@ -29,6 +41,31 @@ def fed(person: str, amount: int) -> None:
     told = [_fact(person) for _ in range(amount)]
     events = [feed._record(person, number, fact) for number, fact in enumerate(told, start=1)]
     store([FeedHead.under(keys.feed_head(person), sequence=amount), *events])
+
+
+def uploaded(person: str, amount: int) -> None:
+    """So many films of this person's, ready to be seen."""
+    now, made = clock.now(), list[Record]()
+    for number in range(amount):
+        id = f"med_{number:026d}"
+        film: Media = Media.under(
+            keys.media(person, id),
+            id=id,
+            ver=2,
+            owner_id=person,
+            object_key=media.object_key(person, id),
+            what="video",
+            content_type="video/mp4",
+            filename="a film of usual length.mp4",
+            bytes=100_000_000,
+            state="ready",
+            version="3HL4kqtJvjVBH40Nrjfkd0000000000_",
+            etag="d41d8cd98f00b204e9800998ecf8427e",
+            created_at=now,
+            updated_at=now,
+        )
+        made.append(film)
+    store(made)
 
 
 def signed_in(person: str, amount: int) -> None:
@@ -89,3 +126,91 @@ def _batch(records: Iterable[Record]) -> None:
     puts = [{"PutRequest": {"Item": each.get_save_kwargs_from_instance()["Item"]}} for each in records]
     answer = aws.client("dynamodb").batch_write_item(RequestItems={settings.table_name: puts})
     assert not answer["UnprocessedItems"]
+
+
+#: A course that is always the same one, in which order is forced.
+COURSE = f"crs_{0:026d}"
+
+
+def taught(teacher: str, learner: str, lessons: int) -> None:
+    """A course of so many lessons, with somebody enrolled who has done the first."""
+    now, ordinals = clock.now(), range(1, lessons + 1)
+    course: Course = Course.under(
+        keys.course(COURSE),
+        id=COURSE,
+        ver=2,
+        instructor_id=teacher,
+        title="A course of usual length",
+        slug="a-course",
+        status="published",
+        forced_order=True,
+        lessons=lessons,
+        created_at=now,
+        updated_at=now,
+    )
+    listed = [{"ordinal": each, "title": "A lesson of usual length", "minutes": 7} for each in ordinals]
+    curriculum: Curriculum = Curriculum.under(
+        keys.curriculum(COURSE),
+        ver=2,
+        course_id=COURSE,
+        sections=[{"id": "sec_1", "title": "All of it", "lessons": listed}],
+    )
+    gate = gates.gate_of(course, curriculum)
+    enrollment: Enrollment = Enrollment.under(
+        keys.enrollment(learner, COURSE),
+        id=enrollment_of(learner, COURSE),
+        ver=2,
+        user_id=learner,
+        course_id=COURSE,
+        instructor_id=teacher,
+        course_title=course.title,
+        enrolled_at=now,
+        started_at=now,
+        done=bitmaps.of([1]),
+        live=gate.live,
+        curriculum_ver=1,
+    )
+    store([course, curriculum, gate, enrollment, *(_lesson(teacher, each) for each in (2, 3))])
+
+
+def _lesson(teacher: str, ordinal: int) -> Lesson:
+    made: Lesson = Lesson.under(
+        keys.lesson(lesson_of(COURSE, ordinal)),
+        id=lesson_of(COURSE, ordinal),
+        ver=1,
+        course_id=COURSE,
+        ordinal=ordinal,
+        instructor_id=teacher,
+        title="A lesson of usual length",
+        content="Words of a lesson. " * 100,
+        created_at=clock.now(),
+        updated_at=clock.now(),
+    )
+    return made
+
+
+def active(learner: str, lessons: int) -> None:
+    """A month in which this learner did something every day; and how a course of so many lessons has done."""
+    now = clock.now()
+    today = activity.day_of(now, settings.default_zone)
+    entry = {"lessons": 2, "seconds": 1800, "zone": settings.default_zone}
+    days = {today.replace(day=number).isoformat(): entry for number in range(1, today.day + 1)}
+    month: Days = Days.under(
+        keys.days(learner, f"{today:%Y-%m}"), days=days, courses={COURSE: moment_text(now)}, turn=today.day
+    )
+    tally: Tally = Tally.under(
+        keys.tally(COURSE),
+        course_id=COURSE,
+        enrolled=4000,
+        students=3000,
+        completions=1000,
+        done={str(number): 2000 for number in range(1, lessons + 1)},
+    )
+    store([month, tally])
+
+
+def certified(user: str) -> None:
+    """A certificate under a code that is known beforehand. The enrollment goes again, so that lists stay as they are."""
+    with mock.patch.object(codes, "new", return_value=CODE):
+        certificates.certificate(user, certificates.course(id=CERTIFIED))
+    alone(delete(Enrollment.under(keys.enrollment(user, CERTIFIED))))

@@ -6,6 +6,8 @@ The budget tests hold trips and units exactly; `make bench` measures CPU and com
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chalicelib.catalog.ids import lesson_of
+from chalicelib.learning.ids import enrollment_of
 from infra.local.gateway import Reply
 from tests.bench import data
 from tests.factories.people import PASSWORD, registration
@@ -14,6 +16,7 @@ from tests.http.api import Api, Person
 Request = Callable[[Api, Person, Person], Reply]
 GUESS = "wrong-wrong-wrong"
 NEW = {"current_password": PASSWORD, "new_password": "nine-quiet-herons"}
+FILM = {"what": "video", "content_type": "video/mp4", "filename": "one.mp4", "bytes": 100_000_000}
 LIMITED = "limiter UpdateItem"
 ATTEMPT = "limiter TransactWriteItems"
 READ, READ_MANY, QUERY, UPDATE, TRANSACT = "GetItem", "BatchGetItem", "Query", "UpdateItem", "TransactWriteItems"
@@ -44,6 +47,10 @@ def scene(api: Api, factor: int = 1) -> tuple[Person, Person]:
     data.told(member.id, 5 * factor)
     data.audited(member.id, 25 * factor)
     data.signed_in(member.id, 2 * factor)
+    data.uploaded(boss.id, 25 * factor)
+    data.taught(boss.id, member.id, min(500, 20 * factor))
+    data.active(member.id, min(500, 20 * factor))
+    data.certified(member.id)
     for token in (None, member.access, boss.access):
         api.get("/events" if token else "/auth/me", token=token)
     return member, boss
@@ -57,11 +64,18 @@ GROWING = (
     "events, page of 20",
     "admin search, page of 20",
     "audit log of a person, page of 20",
+    "lesson that is open",
+    "lesson that is locked",
+    "dashboard in numbers",
+    "continue learning",
+    "streak",
     "refresh",
     "login",
     "profile patch",
     "register",
     "logout",
+    "uploads, page of 20",
+    "an upload with the link to it",
 )
 
 OPERATIONS: list[Operation] = [
@@ -278,6 +292,143 @@ OPERATIONS: list[Operation] = [
         3,
         10,
         3.5,
+    ),
+    Operation(
+        "ask for an upload",
+        201,
+        lambda api, me, boss: api.post("/media/uploads", FILM, token=boss.access),
+        (READ, LIMITED, TRANSACT),
+        1,
+        5,
+        3.0,
+    ),
+    Operation(
+        "uploads, page of 20",
+        200,
+        lambda api, me, boss: api.get("/media", token=boss.access),
+        (READ, QUERY),
+        4,
+        0,
+        3.0,
+    ),
+    Operation(
+        "an upload with the link to it",
+        200,
+        lambda api, me, boss: api.get(f"/media/med_{0:026d}", token=boss.access),
+        (READ_MANY,),
+        2,
+        0,
+        1.5,
+    ),
+    Operation(
+        "lesson that is open",
+        200,
+        lambda api, me, boss: api.get(f"/lessons/{lesson_of(data.COURSE, 2)}", token=me.access),
+        (READ_MANY,),
+        4,
+        0,
+        1.5,
+    ),
+    Operation(
+        "lesson that is locked",
+        200,
+        lambda api, me, boss: api.get(f"/lessons/{lesson_of(data.COURSE, 3)}", token=me.access),
+        (READ_MANY,),
+        4,
+        0,
+        1.5,
+    ),
+    Operation(
+        "lesson, for a stranger",
+        200,
+        lambda api, me, boss: api.get(f"/lessons/{lesson_of(data.COURSE, 2)}"),
+        (READ_MANY,),
+        2,
+        0,
+        1.5,
+    ),
+    Operation(
+        "override of a learner's access",
+        200,
+        lambda api, me, boss: api.put(
+            f"/enrollments/{enrollment_of(me.id, data.COURSE)}/override", {"unlocked": True}, token=boss.access
+        ),
+        (READ_MANY, TRANSACT),
+        3,
+        4,
+        2.5,
+    ),
+    Operation(
+        "dashboard in numbers",
+        200,
+        lambda api, me, boss: api.get("/dashboard/stats", token=me.access),
+        (QUERY,),
+        1,
+        0,
+        1.5,
+    ),
+    Operation(
+        "continue learning",
+        200,
+        lambda api, me, boss: api.get("/dashboard/continue-learning?page_size=1", token=me.access),
+        (READ_MANY, READ_MANY),
+        5,
+        0,
+        2.0,
+    ),
+    Operation(
+        "streak",
+        200,
+        lambda api, me, boss: api.get("/streak", token=me.access),
+        (READ_MANY, QUERY),
+        3,
+        0,
+        2.0,
+    ),
+    Operation(
+        "report of one's progress",
+        200,
+        lambda api, me, boss: api.get("/reports/progress", token=me.access),
+        (QUERY,),
+        1,
+        0,
+        2.0,
+    ),
+    Operation(
+        "performance of a course",
+        200,
+        lambda api, me, boss: api.get(f"/courses/{data.COURSE}/performance", token=boss.access),
+        (READ_MANY,),
+        4,
+        0,
+        2.0,
+    ),
+    Operation(
+        "check of a certificate",
+        200,
+        lambda api, me, boss: api.get(f"/certificates/verify/{data.CODE}"),
+        (READ,),
+        1,
+        0,
+        1.5,
+    ),
+    Operation(
+        "my certificates",
+        200,
+        lambda api, me, boss: api.get("/certificates", token=me.access),
+        (QUERY,),
+        1,
+        0,
+        1.5,
+    ),
+    Operation(
+        "what a certificate shows",
+        200,
+        lambda api, me, boss: api.patch(f"/certificates/{data.CODE}", {"shows": {"holder": False}}, token=me.access),
+        (READ, READ, READ, TRANSACT),
+        3,
+        7,
+        2.5,
     ),
 ]
 

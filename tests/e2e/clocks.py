@@ -17,6 +17,8 @@ DATES = {
     "AnchorAudit": timedelta(0),
     "CompactExports": timedelta(days=1),
     "EraseAccounts": timedelta(days=15),
+    "CleanAbandonedEnrollments": timedelta(days=15),
+    "DailyReport": timedelta(days=1),
 }
 
 

@@ -19,17 +19,44 @@ def worked(queue: str) -> set[str]:
 MAY: Mapping[str, set[str]] = {
     "ApiFunction": {
         "get", "batch get", "query", "query index", "put", "update", "delete", "delete in a transaction", "check",
-        "read heads", "read keys",
+        "read heads", "read keys", "read catalogue", "read uploads", "write uploads", "read papers",
     },
-    "ReactToFacts": {"put", "send emails", "send history", "send facts dead"},
+    "ReactToFacts": {
+        "put", "send emails", "send history", "send counters", "send catalog", "send projections",
+        "send media", "send certificates", "send facts dead",
+    },
     "ExportForMl": {"batch get", "write raw", "send exports dead"},
-    "SendEmail": {"get", "put", "send emails dead", "send mail", "read keys", *worked("emails")},
+    "SendEmail": {"get", "batch get", "put", "send emails dead", "send mail", "read keys", *worked("emails")},
     "KeepHistory": {"batch get", "put", "send history dead", *worked("history")},
+    "KeepProjections": {
+        "query", "get", "batch get", "put", "update", "check", "send projections", "send projections dead",
+        *worked("projections"),
+    },
+    "FoldCounters": {"batch get", "put", "send counters dead", *worked("counters")},
+    "CleanAbandonedEnrollments": {"get", "batch get", "put", "update", "check", "send schedules dead"},
+    "DailyReport": {"query", "get", "put", "update", "send schedules dead"},
     "HandleMailEvent": {"get", "put", "send mail events dead", *worked("mail events")},
-    "SweepFacts": {"query", "get", "put", "send emails", "send history", "send schedules dead"},
+    "InspectMedia": {"send media dead", "write media", "read uploads", "delete uploads", *worked("media")},
+    "SweepFacts": {
+        "query", "get", "put", "send emails", "send history", "send counters", "send catalog",
+        "send projections", "send media", "send certificates", "send schedules dead",
+    },
     "EraseAccounts": {
         "query", "query index", "get", "batch get", "put", "update", "delete", "delete in a transaction",
-        "send schedules dead",
+        "delete papers", "send schedules dead",
+    },
+    "IssueCertificate": {
+        "get", "batch get", "put", "update", "check", "write papers", "delete papers", "read keys",
+        "send certificates dead", *worked("certificates"),
+    },
+    "RetryCertificates": {
+        "query index", "get", "put", "update", "write papers", "delete papers", "send schedules dead",
+    },
+    "IndexCatalog": {
+        "query", "get", "batch get", "put", "send catalog dead", "read catalogue", "write catalogue", *worked("catalog"),
+    },
+    "RebuildCatalog": {
+        "query", "get", "batch get", "put", "read catalogue", "write catalogue", "send schedules dead",
     },
     "AnchorAudit": {"query", "get", "batch get", "put", "read heads", "write heads", "send schedules dead"},
     "CompactExports": {

@@ -4,6 +4,7 @@ Reads the items as they lie there, not through the rules that wrote them. An inv
 what is wrong; a domain adds its own with one line, the mark above it.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from chalicelib import clock
 from chalicelib.accounts.audit import GENESIS, AuditEntry
+from chalicelib.catalog import bitmaps, tallies
+from chalicelib.insight import figures
 from chalicelib.messaging import mailer
 from chalicelib.messaging.router import EVERY
 from chalicelib.reactions import REACTIONS
@@ -225,6 +228,85 @@ def counters_stay_within_their_limits(world: World) -> Iterator[str]:
         scope, counted = item["pk"].split("#")[1], item.get("n")
         if counted is not None and not 0 <= counted <= settings.quotas[scope].limit:
             yield f"{item['pk']} counts {counted}"
+
+
+@invariant
+def uploads_are_what_their_facts_say(world: World) -> Iterator[str]:
+    """Settled once or not at all, and nobody's upload is forgotten without a word."""
+    told: dict[str, Counter[str]] = defaultdict(Counter)
+    for fact in world.facts.values():
+        if fact["name"].startswith("media."):
+            told[fact["subject"]][fact["name"].removeprefix("media.")] += 1
+    uploads = {item["id"]: item for item in world.all("media")}
+    for id, said in told.items():
+        state = uploads[id]["state"] if id in uploads else "deleted"
+        once = {"asked": 1, **({state: 1} if state in ("ready", "refused") else {})}
+        if state != "deleted" and dict(said) != once:
+            yield f"{id} is {state}, but facts tell {dict(said)}"
+        if state == "deleted" and said["deleted"] != 1:
+            yield f"{id} is gone, but facts tell {dict(said)}"
+
+
+@invariant
+def tallies_are_what_a_recount_gives(world: World) -> Iterator[str]:
+    """I10. Where somebody was erased, what they had done is counted still, and cannot be recounted."""
+    recount: dict[str, Counter[str]] = defaultdict(Counter)
+    for item in world.all("enrollment"):
+        counts = recount[item["course_id"]]
+        counts["enrolled"] += 1
+        counts["students"] += item["status"] == "active"
+        counts["completions"] += "completed_at" in item
+        counts.update(str(ordinal) for ordinal in bitmaps.numbers(bytes(item["done"])))
+    tallied: dict[str, Counter[str]] = defaultdict(Counter)
+    for item in world.all("tally"):
+        tallied[item["course_id"]].update({name: int(item[name]) for name in ("enrolled", "students", "completions")})
+        tallied[item["course_id"]].update({ordinal: int(times) for ordinal, times in json.loads(item["done"]).items()})
+    told = {fact["name"] for fact in world.facts.values()}
+    if "user.erased" not in told and told & set(tallies.COUNTS):
+        for course in {*recount, *tallied}:
+            if +recount[course] != +tallied[course]:
+                yield f"{course} has {dict(recount[course])}, its tally says {dict(tallied[course])}"
+
+
+@invariant
+def figures_are_what_a_recount_gives(world: World) -> Iterator[str]:
+    """I10, over the facts of each day: each is counted once."""
+    recount: dict[str, Counter[str]] = defaultdict(Counter)
+    for fact in world.facts.values():
+        if fact["name"] in figures.COUNTED:
+            recount[figures.day_of(datetime.fromisoformat(fact["at"]))][fact["name"]] += 1
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for item in world.all("figures"):
+        found[item["pk"].removeprefix("FIGURES#")].update(
+            {name: int(times) for name, times in json.loads(item["counts"]).items()}
+        )
+    found.pop(figures.ALWAYS, None)
+    for day in {*recount, *found}:
+        if recount[day] != found[day]:
+            yield f"{day} had {dict(recount[day])}, its figures say {dict(found[day])}"
+
+
+@invariant
+def certificates_are_one_per_learner_and_course_and_only_for_what_is_completed(world: World) -> Iterator[str]:
+    """I5. Each has one valid code at most, which is its own; whatever else was issued is closed and names nobody."""
+    enrollments = {(each["user_id"], each["course_id"]): each for each in world.all("enrollment")}
+    codes = {each["code"]: each for each in world.all("credential")}
+    issued = Counter(fact["subject"] for fact in world.facts.values() if fact["name"] == "certificate.issued")
+    for certificate in world.all("certificate"):
+        whose = certificate["user_id"], certificate["course_id"]
+        if not enrollments.get(whose, {}).get("completed_at"):
+            yield f"{certificate['id']} is of a course that was not completed"
+        if issued[certificate["id"]] != 1:
+            yield f"{certificate['id']} was issued {issued[certificate['id']]} times"
+        credential = codes.pop(certificate["code"], {})
+        found = credential.get("user_id"), credential.get("course_id"), credential.get("status")
+        if found != (*whose, {"issued": "valid", "revoked": "revoked"}[certificate["status"]]):
+            yield f"{certificate['id']} is {certificate['status']}, its code {found}"
+        if certificate["status"] == "issued" and "printed_at" not in certificate:
+            yield f"{certificate['id']} has no paper"
+    for code, credential in codes.items():
+        if credential["status"] not in ("replaced", "erased") or "disclosures" in credential:
+            yield f"{code} belongs to no certificate and is {credential['status']}"
 
 
 #: How far apart the clocks of two instances may be (F18).

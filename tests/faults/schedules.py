@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from infra.local.gateway import Reply
 from infra.local.invocation import Killed
-from tests.faults import people_flows
+from tests.faults import media_flows, people_flows
 from tests.faults.flows import ANSWERED, FLOWS, Cast, Flow, nothing_more
 from tests.faults.injector import EFFECTS, Injector, Kill, Trip, conflict, lost_acknowledgement
 from tests.faults.lab import Lab
@@ -14,6 +14,7 @@ from tests.faults.lab import Lab
 #: How often a client asks again before it gives up.
 PATIENT = 12
 assert people_flows.NEW  # Importing it has declared the flows.
+assert media_flows.WISH
 
 Disturb = Callable[[Injector], None]
 

@@ -181,14 +181,14 @@ def test_nobody_takes_the_role_of_an_administrator(api: Api) -> None:
 def test_mail_is_wanted_until_somebody_says_otherwise(api: Api) -> None:
     person = api.register()
     said = api.get("/users/me/mail-preferences", token=person.access).json()
-    assert said == {"tips": True, "reminders": True, "digests": True, "news": True}
+    assert said == {"tips": True, "reminders": True, "digests": True, "milestones": True, "news": True}
 
 
 def test_refused_mail_stays_refused(api: Api) -> None:
     person = api.register()
     api.put("/users/me/mail-preferences", {"news": False, "tips": False}, token=person.access)
     said = api.get("/users/me/mail-preferences", token=person.access).json()
-    assert said == {"tips": False, "reminders": True, "digests": True, "news": False}
+    assert said == {"tips": False, "reminders": True, "digests": True, "milestones": True, "news": False}
 
 
 def test_mail_about_the_account_cannot_be_refused(api: Api) -> None:

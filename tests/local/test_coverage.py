@@ -51,6 +51,7 @@ def write_tests(small: Path, **files: str) -> None:
         (small / "tests" / kind / f"test_{kind}.py").write_text(text)
 
 
+@pytest.mark.row("K72")
 def test_it_passes_where_both_reach_enough_and_writes_pages(small: Path) -> None:
     write_tests(small, unit=UNIT, http=DOOR + "    assert product.half(4) == 2\n")
     assert coverage.main() == 0
@@ -66,7 +67,29 @@ def test_what_only_the_unit_tests_reach_does_not_count_at_the_doors(
     assert coverage.main() == 0
 
 
+@pytest.mark.row("K72")
 def test_what_no_test_reaches_fails_it(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_tests(small, http=DOOR)
     monkeypatch.setattr(coverage, "PROMISED", {"all tests": coverage.PROMISED["all tests"]})
     assert coverage.main() == 2
+
+
+@pytest.mark.row("K72")
+def test_a_run_of_one_kind_of_tests_leaves_out_the_others_and_promises_nothing(small: Path) -> None:
+    write_tests(small, unit=UNIT, http="def test_never_asked():\n    raise AssertionError\n")
+    assert coverage.main(["tests/unit"]) == 0
+    assert "product.py" in (small / "build" / "coverage" / "html" / "index.html").read_text()
+
+
+@pytest.mark.row("K72")
+def test_a_run_about_one_part_of_the_product_shows_that_part_alone(small: Path) -> None:
+    for part in ("courses", "people"):
+        (small / part).mkdir()
+        (small / part / "rules.py").write_text(PRODUCT)
+    imports = UNIT.replace("product.half", "rules.half").replace("import product", "from people import rules")
+    write_tests(small, unit=imports)
+    assert coverage.main(["--cov=people"]) == 0
+    shown = (small / "build" / "coverage" / "html" / "index.html").read_text()
+    assert ">people<" in shown
+    assert ">courses<" not in shown
+    assert "product.py" not in shown

@@ -36,7 +36,7 @@ if len(sys.argv) > 1:
 build.package("dev", build.Target.here(), Path("out"))
 """
 FOLDERS = (".chalice", "chalicelib", "functions", "schedules", "infra")
-FILES = ("app.py", ".env.example", "constraints.txt", "CHANGELOG.md")
+FILES = ("app.py", ".env.example", "requirements.lock", "CHANGELOG.md")
 LITTER = shutil.ignore_patterns("__pycache__")
 
 
@@ -155,8 +155,8 @@ def test_an_artefact_that_has_grown_too_large_is_not_built(monkeypatch: pytest.M
 
 
 def test_a_distribution_without_a_pin_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contents, "ARTEFACTS", [replace(contents.API, distributions=("botocore", "reportlab"))])
-    with pytest.raises(NotBuildable, match="no version of reportlab"):
+    monkeypatch.setattr(contents, "ARTEFACTS", [replace(contents.API, distributions=("botocore", "nowhere"))])
+    with pytest.raises(NotBuildable, match=r"requirements\.lock has no version of nowhere"):
         dependencies.ready(Target.here(), None)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from infra.build import contents, dependencies
 from infra.build.sbom import sbom
+from infra.pins import normal
 
 PINS = dependencies.pins()
 
@@ -14,7 +15,7 @@ def test_every_distribution_of_an_artefact_is_listed_with_its_version() -> None:
     listed = {each["name"]: each for each in sbom(PINS)["components"]}
     for artefact in contents.ARTEFACTS:
         for name in artefact.distributions:
-            component = listed[dependencies.normal(name)]
+            component = listed[normal(name)]
             assert artefact.name in [each["value"] for each in component["properties"]]
             assert component["purl"] == f"pkg:pypi/{component['name']}@{component['version']}"
     assert len(listed) == len(PINS)

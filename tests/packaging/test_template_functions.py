@@ -76,13 +76,22 @@ def test_a_function_writes_its_own_log_and_no_other(function: str) -> None:
 
 # What each function has no business with; patterns of actions.
 FOREIGN = {
-    "ApiFunction": "s3:Put* s3:Delete* ses:* sqs:Send* sqs:Receive* ssm:Put* lambda:* dynamodb:Scan sns:*",
+    "ApiFunction": "s3:Put[!O]* s3:PutObject?* s3:Delete* ses:* sqs:Send* sqs:Receive* ssm:Put* lambda:* dynamodb:Scan sns:*",
     "ReactToFacts": "s3:* ses:* ssm:* dynamodb:Query dynamodb:Scan dynamodb:GetItem dynamodb:Update* dynamodb:Delete*",
     "SendEmail": "s3:* dynamodb:Query dynamodb:Scan dynamodb:Update* dynamodb:Delete*",
     "KeepHistory": "s3:* ses:* ssm:* dynamodb:GetItem dynamodb:Query dynamodb:Scan dynamodb:Update* dynamodb:Delete*",
+    "IndexCatalog": "s3:Delete* ses:* ssm:* dynamodb:Scan dynamodb:Update* dynamodb:Delete*",
+    "RebuildCatalog": "s3:Delete* ses:* ssm:* dynamodb:Scan dynamodb:Update* dynamodb:Delete*",
+    "FoldCounters": "s3:* ses:* ssm:* dynamodb:GetItem dynamodb:Query dynamodb:Scan dynamodb:Update* dynamodb:Delete*",
+    "CleanAbandonedEnrollments": "s3:* ses:* ssm:* dynamodb:Scan dynamodb:Delete*",
+    "DailyReport": "s3:* ses:* ssm:* dynamodb:Scan dynamodb:Delete*",
+    "KeepProjections": "s3:* ses:* ssm:* dynamodb:Scan dynamodb:Delete*",
     "HandleMailEvent": "s3:* ses:* ssm:* dynamodb:Update* dynamodb:Query dynamodb:Scan dynamodb:Delete*",
+    "InspectMedia": "s3:Put[!O]* s3:PutObject?* ses:* ssm:* dynamodb:Query dynamodb:Scan dynamodb:Delete*",
     "SweepFacts": "s3:* ses:* ssm:* dynamodb:Update* dynamodb:Scan dynamodb:Delete*",
-    "EraseAccounts": "s3:* ses:* ssm:* dynamodb:Scan",
+    "EraseAccounts": "s3:Get* s3:Put* s3:List* ses:* ssm:* dynamodb:Scan",
+    "IssueCertificate": "s3:Get* s3:List* ses:* ssm:Put* dynamodb:Query dynamodb:Scan dynamodb:Delete*",
+    "RetryCertificates": "s3:Get* s3:List* ses:* ssm:* dynamodb:Scan dynamodb:Delete*",
     "AnchorAudit": "s3:Delete* s3:*Retention* s3:*Bypass* ses:* ssm:* dynamodb:Update* dynamodb:Scan dynamodb:Delete*",
     "ExportForMl": "ses:* ssm:* s3:Get* s3:Delete* "
     "dynamodb:Put* dynamodb:Update* dynamodb:Delete* dynamodb:Query dynamodb:Scan",
@@ -94,6 +103,27 @@ FOREIGN = {
 def test_a_function_may_do_nothing_that_is_not_its_business(function: str) -> None:
     foreign = [action for action in actions(function) for bad in FOREIGN[function].split() if fnmatchcase(action, bad)]
     assert not foreign
+
+
+@pytest.mark.row("K69")
+def test_the_api_signs_for_uploads_and_never_for_what_everybody_sees() -> None:
+    of_media = [s for s in DEV.statements("ApiFunction") if "MediaBucket" in str(s["Resource"])]
+    assert [(s["Effect"], s["Action"], s["Resource"]) for s in of_media] == [
+        ("Allow", ["s3:PutObject", "s3:GetObjectVersion"], "MediaBucket.Arn/u/*")
+    ]
+
+
+@pytest.mark.row("K69")
+def test_who_looks_at_uploads_sees_and_changes_nothing_else_of_the_table() -> None:
+    keys_of = {
+        action: s["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+        for s in DEV.statements("InspectMedia")
+        if s["Effect"] == "Allow"
+        for action in s["Action"]
+        if action.startswith("dynamodb:")
+    }
+    media = ["MEDIA#*"]
+    assert keys_of == {"dynamodb:GetItem": media, "dynamodb:UpdateItem": media, "dynamodb:PutItem": ["FACTS#*"]}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -145,7 +175,7 @@ def test_of_its_secrets_a_function_is_told_the_name_only() -> None:
     for function in DEV.of("Lambda::Function").values():
         assert function["Environment"]["Variables"]["KEYS_PARAMETER"] == "/learnflow/dev/keys"
     keyed = {name for name in FUNCTIONS if "ssm:GetParameter" in actions(name)}
-    assert keyed == {"ApiFunction", "SendEmail"}
+    assert keyed == {"ApiFunction", "IssueCertificate", "SendEmail"}
 
 
 @pytest.mark.row("G53", "K74")
@@ -156,6 +186,7 @@ def test_the_environment_of_every_function_starts_the_product(stage: str) -> Non
         assert (read.stage, read.is_local) == (stage, False)
         assert (read.table_name, read.resource_prefix) == ("Table", f"learnflow-{stage}")
         assert (read.audit_heads_bucket, read.ml_bucket) == ("AuditHeadsBucket", "MlBucket")
+        assert read.certificates_bucket == "CertificatesBucket"
         assert read.mail_tracking == "MailTracking"
         assert read.media_hosts == {"MediaNetwork.DomainName"}
         assert (read.version, read.commit) == ("1.2.3", "abc")

@@ -8,6 +8,8 @@ from tests.packaging.stacks import STAGES, Stack, stack
 
 DEV, PROD = stack("dev"), stack("prod")
 BUCKETS = sorted(DEV.of("S3::Bucket"))
+#: The catalogue is built, and papers are drawn, from the table.
+MADE_AGAIN = {"CatalogBucket", "CertificatesBucket"}
 KEEPERS = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::Backup::BackupVault")
 
 
@@ -37,7 +39,7 @@ def test_only_the_table_of_prod_refuses_to_be_deleted() -> None:
 
 def test_what_cannot_be_made_again_stays_when_the_stack_goes() -> None:
     kept = {name: body for name, body in DEV.resources.items() if body["Type"] in KEEPERS}
-    assert len(kept) == 5
+    assert len(kept) == 7
     assert all(body["DeletionPolicy"] == body["UpdateReplacePolicy"] == "Retain" for body in kept.values())
 
 
@@ -83,13 +85,13 @@ def test_only_the_mail_provider_speaks_in_the_topic_of_mail_events() -> None:
 
 @pytest.mark.row("M140")
 @pytest.mark.parametrize("name", BUCKETS)
-def test_every_bucket_is_private_encrypted_and_versioned(name: str) -> None:
+def test_every_bucket_is_private_encrypted_and_versioned_where_it_cannot_be_made_again(name: str) -> None:
     bucket = DEV.of("S3::Bucket")[name]
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert len(bucket["PublicAccessBlockConfiguration"]) == 4
     (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] in ("AES256", "aws:kms")
-    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert bucket.get("VersioningConfiguration") == (None if name in MADE_AGAIN else {"Status": "Enabled"})
 
 
 @pytest.mark.row("M140")
@@ -135,6 +137,22 @@ def test_a_picture_that_was_replaced_is_kept_for_a_while_and_half_an_upload_is_n
     kept = rules["replaced-and-deleted"]["NoncurrentVersionExpiration"]["NoncurrentDays"]
     assert kept == (90 if stage == "prod" else 7)
     assert rules["unfinished-uploads"]["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] == 2
+
+
+@pytest.mark.row("K69")
+def test_the_bucket_of_uploads_tells_its_queue_of_uploads_and_nobody_else_speaks_there() -> None:
+    (told,) = DEV.of("S3::Bucket")["MediaBucket"]["NotificationConfiguration"]["QueueConfigurations"]
+    assert (told["Event"], told["Queue"]) == ("s3:ObjectCreated:*", "MediaQueue.Arn")
+    assert told["Filter"] == {"S3Key": {"Rules": [{"Name": "prefix", "Value": "u/"}]}}
+    assert DEV.resources["MediaBucket"]["DependsOn"] == ["MediaQueuePolicy"]
+    policy = DEV.of("SQS::QueuePolicy")["MediaQueuePolicy"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (policy["Queues"], statement["Principal"]) == (["MediaQueue"], {"Service": "s3.amazonaws.com"})
+    bucket = f"arn:aws:s3:::{DEV.of('S3::Bucket')['MediaBucket']['BucketName']}"
+    assert statement["Condition"] == {
+        "ArnEquals": {"aws:SourceArn": bucket},
+        "StringEquals": {"aws:SourceAccount": "123456789012"},
+    }
 
 
 def test_uploads_come_from_our_own_pages() -> None:

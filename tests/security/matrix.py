@@ -1,6 +1,7 @@
 """Reads matrix.yaml and sets up what its cells need: actors, objects, and requests with their parts filled in."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,11 @@ import yaml
 from chalicelib import clock
 from chalicelib.accounts import mail_tokens, privacy
 from chalicelib.accounts.sessions import Device
+from chalicelib.catalog.ids import lesson_of
+from chalicelib.catalog.index import building
+from chalicelib.learning import enrollments, ids
+from chalicelib.table.writes import alone, put
+from tests.factories import certificates, courses, media
 from tests.security import crew, forgery
 from tests.security.client import Answer, Api
 from tests.security.crew import Person
@@ -99,9 +105,43 @@ class Stage:
         text, where = json.dumps(row.body), path or row.path
         if "<" not in text + where:
             return where, row.body
-        for name, value in self.filled(actor).items():
+        wanted = text + where
+        objects = self.uploads(wanted) | self.certificates(wanted) | self.learning(wanted)
+        objects |= self.authoring(wanted, objects)
+        for name, value in (self.filled(actor) | objects).items():
             text, where = text.replace(f"<{name}>", value), where.replace(f"<{name}>", value)
         return where, json.loads(text)
+
+    def certificates(self, wanted: str) -> dict[str, str]:
+        """One of student A's, with a paper, and with a name that has changed since."""
+        if "<certificate>" not in wanted:
+            return {}
+        made = certificates.certificate(self.actors["student"].id)
+        made.holder, made.printed_at = "A former name", clock.now()
+        alone(put(made))
+        return {"certificate": made.id, "code": made.code}
+
+    def learning(self, wanted: str) -> dict[str, str]:
+        """A published course of the instructor, its first lesson, and student A's enrollment in it."""
+        if not {"<course>", "<lesson>", "<enrollment>", "<step>"} & set(re.findall("<[a-z]+>", wanted)):
+            return {}
+        student, course = self.actors["student"].id, courses.a_course(self.actors["instructor"].id, 2).id
+        enrolled = enrollments.enroll(crew.act(student), course).enrollment.id
+        step = ids.progress_of(student, course, 1)
+        return {"course": course, "lesson": lesson_of(course, 1), "enrollment": enrolled, "step": step}
+
+    def authoring(self, wanted: str, objects: dict[str, str]) -> dict[str, str]:
+        """A category, an empty section of the course, and the course's second lesson."""
+        found = {"category": courses.a_category().id} if "<category>" in wanted else {}
+        if "<section>" in wanted:
+            found["section"] = courses.a_section(objects["course"])
+        if "<second>" in wanted:
+            found["second"] = lesson_of(objects["course"], 2)
+        return found
+
+    def uploads(self, wanted: str) -> dict[str, str]:
+        """One of the instructor's."""
+        return {"media": media.asked(owner=self.actors["instructor"].id).id} if "<media>" in wanted else {}
 
     def filled(self, actor: str) -> dict[str, str]:
         """New objects for each try, so that what one actor used up is there for the next."""
@@ -183,4 +223,5 @@ def stage(api: Api) -> Stage:
     crew.unban(other, boss)
     actors["other"] = crew.again(other, secret)
     crew.sign_out(actors["revoked"])
+    building.rebuild(())
     return Stage(api, actors, actors["other"])

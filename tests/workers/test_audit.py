@@ -2,7 +2,6 @@
 
 import json
 import random
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,7 +21,7 @@ from chalicelib.table.facts import DetailRecord, Fact
 from chalicelib.table.writes import alone, delete, put, together
 from infra import verify_audit
 from tests.conftest import House
-from tests.workers.doubles import a_fact, dead
+from tests.workers.doubles import a_fact, crowd, dead
 
 DAY = "2026-03-10"
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -99,23 +98,7 @@ def _shard(fact: Fact) -> str:
 
 def test_many_writers_leave_no_gap_and_no_double() -> None:
     told = [a_fact() for _ in range(100)]
-    troubles: list[BaseException] = []
-
-    def work(mine: list[Fact]) -> None:
-        try:
-            for start in range(0, len(mine), 5):
-                audit.append(mine[start : start + 5])
-        except BaseException as error:  # noqa: BLE001  # shown below
-            troubles.append(error)
-
-    # Every writer has its own quarter, and repeats part of its neighbour's.
-    quarters = [told[start : start + 25] + told[start - 10 : start] for start in range(0, 100, 25)]
-    threads = [threading.Thread(target=work, args=(quarter,)) for quarter in quarters]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert troubles == []
+    crowd(audit.append, told)
     found = entries()
     assert sorted(each.fact_id for chained in found.values() for each in chained) == sorted(fact.id for fact in told)
     assert all(

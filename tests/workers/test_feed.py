@@ -1,6 +1,5 @@
 """Each person's events have gapless numbers, whoever writes them at once and however often (X51, S6)."""
 
-import threading
 from datetime import timedelta
 
 import pytest
@@ -8,9 +7,8 @@ import time_machine
 
 from chalicelib import clock
 from chalicelib.accounts import feed
-from chalicelib.table.facts import Fact
 from tests.conftest import House
-from tests.workers.doubles import a_fact, happened, person
+from tests.workers.doubles import a_fact, crowd, happened, person
 
 
 def numbers(person: str = "usr_ada") -> list[int]:
@@ -57,22 +55,7 @@ def test_an_event_concerns_all_its_audience_and_each_has_numbers_of_their_own() 
 @pytest.mark.row("X51")
 def test_many_writers_leave_no_gap_and_no_double() -> None:
     told = [a_fact() for _ in range(60)]
-    troubles: list[BaseException] = []
-
-    def work(mine: list[Fact]) -> None:
-        try:
-            for start in range(0, len(mine), 4):
-                feed.append(mine[start : start + 4])
-        except BaseException as error:  # noqa: BLE001  # shown below
-            troubles.append(error)
-
-    quarters = [told[start : start + 15] + told[start - 5 : start] for start in range(0, 60, 15)]
-    threads = [threading.Thread(target=work, args=(quarter,)) for quarter in quarters]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert troubles == []
+    crowd(feed.append, told)
     assert numbers() == list(range(1, 61))
     assert sorted(event.id for event in feed.since("usr_ada", 0, 100)) == sorted(fact.id for fact in told)
 

@@ -1,20 +1,14 @@
-"""What is held of oneself: its export, and its erasure."""
+"""Having oneself erased. What is held of oneself is exported by `insight/routes/export.py`, which sees all domains."""
 
 from chalicelib.accounts import privacy
-from chalicelib.accounts.privacy import ErasureNotAsked, Export
+from chalicelib.accounts.privacy import ErasureNotAsked
 from chalicelib.accounts.records import User
 from chalicelib.accounts.schemas.person import UserOut
-from chalicelib.accounts.schemas.privacy import ErasureIn, ExportOut
+from chalicelib.accounts.schemas.privacy import ErasureIn
 from chalicelib.web.policies import signed_in
 from chalicelib.web.routes import Ask, Routes
 
 routes = Routes(tag="People")
-
-
-@routes.get("/users/me/export", policy=signed_in, gives=ExportOut, standing="joined", cache="no-store")
-def export_my_data(ask: Ask[None, None]) -> Export:
-    """Everything that is held of you"""
-    return privacy.export(ask.act)
 
 
 @routes.delete("/users/me", policy=signed_in, gives=UserOut, status=202, standing="joined")

@@ -19,6 +19,7 @@ _ADDRESS = re.compile(
 _NOT_PUBLIC = re.compile(
     r"(?:^|\.)xn--|\.(?:localhost|local|localdomain|internal|intranet|lan|home\.arpa|test|invalid)$"
 )
+_PUBLIC_PICTURE = re.compile(r"/public/[0-9A-HJKMNP-TV-Z]{26}")
 _USERNAME = re.compile(r"[A-Za-z0-9._+-]+")
 #: Names that speak for the platform.
 _RESERVED = frozenset("admin administrator anonymous learnflow moderator root security staff support system".split())
@@ -69,10 +70,13 @@ def _web_address(text: str) -> str:
     return text
 
 
-def _picture(text: str) -> str:
+def _on_our_hosts(text: str) -> str:
+    ours = settings.media_address
+    if text.startswith(ours) and _PUBLIC_PICTURE.fullmatch(text.removeprefix(ours)):
+        return text  # On a desk it is no https address.
     address = _web_address(text)
     if urlsplit(address).hostname not in settings.media_hosts:
-        raise ValueError("must be on one of our media hosts; upload the picture first")
+        raise ValueError("must be on one of our media hosts; upload it first")
     return address
 
 
@@ -83,7 +87,8 @@ Name = Annotated[Line, Field(max_length=80)]
 TimeZone = Annotated[Line, Field(max_length=64), AfterValidator(_zone)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 WebAddress = Annotated[Line, Field(max_length=500), AfterValidator(_web_address)]
-PictureAddress = Annotated[Line, Field(max_length=500), AfterValidator(_picture)]
+#: A picture, a film or a file: no server of ours fetches it, and no client is sent to a host that we do not know.
+MediaAddress = Annotated[Line, Field(max_length=500), AfterValidator(_on_our_hosts)]
 MailedToken = Annotated[Line, Field(min_length=10, max_length=200)]
 RefreshToken = Annotated[str, Field(min_length=10, max_length=400)]
 

@@ -15,6 +15,7 @@ class MailPreferencesOut(Out):
     tips: bool
     reminders: bool
     digests: bool
+    milestones: bool
     news: bool
 
     @classmethod
@@ -28,6 +29,7 @@ class MailPreferencesIn(In):
     tips: Flag = True
     reminders: Flag = True
     digests: Flag = True
+    milestones: Flag = True
     news: Flag = True
 
     def refused(self) -> list[str]:

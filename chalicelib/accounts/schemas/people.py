@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from chalicelib.accounts.records import UsernameClaim
-from chalicelib.accounts.schemas.fields import Language, Name, PictureAddress, TimeZone, WebAddress, example
+from chalicelib.accounts.schemas.fields import Language, MediaAddress, Name, TimeZone, WebAddress, example
 from chalicelib.web.reading import CursorPaged, Flag, In, Line, Out, Text
 
 
@@ -18,7 +18,7 @@ class ProfilePatch(In):
     last_name: Name = ""
     headline: Annotated[Line, Field(max_length=120)] = ""
     bio: Annotated[Text, Field(max_length=2000)] = ""
-    avatar_url: PictureAddress | None = None
+    avatar_url: MediaAddress | None = None
     website: WebAddress | None = None
     language: Language = "en"
     time_zone: TimeZone = "Asia/Kolkata"

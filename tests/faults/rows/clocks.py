@@ -6,21 +6,24 @@ A job joins by a line in `CLOCKS`: its name, how to make work for it, and what m
 import random
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib import aws, clock
 from chalicelib.accounts import audit, chain
 from chalicelib.accounts.records import AddressClaim, User, UsernameClaim
+from chalicelib.learning import enrollments, rosters
+from chalicelib.learning.letters import Nudge
+from chalicelib.learning.records import Enrollment, Roster
 from chalicelib.messaging.jobs import Job
 from chalicelib.settings import settings
 from chalicelib.table import keys, reads
 from chalicelib.table.record import moment_text
-from chalicelib.table.writes import alone
+from chalicelib.table.writes import adjust, alone, together
 from chalicelib.web.identity import Standing
 from infra.local.schedule_source import ScheduleSource
 from infra.local.stream_source import StreamSource
-from tests.factories import people
+from tests.factories import courses, people
 from tests.faults import fan_out
 from tests.faults.effects import audited, happenings
 from tests.faults.injector import killed_after, killed_before
@@ -135,18 +138,77 @@ def told_once(lab: Lab, at: datetime, amount: int) -> int:
     return amount
 
 
+def never_begun(lab: Lab, at: datetime, amount: int) -> None:
+    """So many who are to be reminded, so many who were in vain; one who has begun, and one who has paid."""
+    teacher = people.enlisted("teacher", roles=("instructor",))
+    course = courses.a_course(teacher.id, capacity=100)
+    for number in range(amount):
+        in_course(f"new{number}", course.id, at - timedelta(days=14, minutes=number))
+        reminded(in_course(f"old{number}", course.id, at - timedelta(days=31)), at)
+    begun = in_course("begun", course.id, at - timedelta(days=31))
+    alone(adjust(begun, Enrollment.started_at.set(at), where=Enrollment.pk.exists()))
+    in_course("paid", course.id, at - timedelta(days=31), via="order")
+
+
+def in_course(username: str, course_id: str, moment: datetime, via: str = "free") -> Enrollment:
+    learner = people.enlisted(username, email=f"{username}@example.org")
+    act = replace(courses.act(learner.id), now=moment)
+    case = enrollments.case_of(reads.many(enrollments.wanted(learner.id, course_id)), learner.id, course_id)
+    granted = enrollments.granting(act, case, via=via)
+    # The facts are of today: those of a month ago would be gone from every stream.
+    fact = replace(granted.fact, at=clock.now())
+    return together(act, *granted.writes, fact=fact, result=granted.enrollment)
+
+
+def reminded(enrollment: Enrollment, at: datetime) -> None:
+    due = f"{moment_text(at)}#{enrollment.course_id}#{enrollment.user_id}"
+    entry: Roster = Roster.under(rosters.key(enrollment))
+    marks = (Roster.nudged_at.set(at - timedelta(days=16)), Roster.gsi2sk.set(due))
+    alone(adjust(entry, *marks, where=Roster.pk.exists()))
+
+
+def cleaned(lab: Lab, at: datetime, amount: int) -> int:
+    for name, prefix in (("enrollment.nudged", "new"), ("enrollment.cancelled", "old")):
+        found = Counter(fact.subject for fact in happenings(name))
+        assert (len(found), set(found.values())) == (amount, {1}), (name, found)
+        for number in range(amount):
+            claim = reads.one(UsernameClaim, keys.username(f"{prefix}{number}"))
+            assert claim is not None
+            assert any(subject.endswith(claim.user_id.removeprefix("usr_")) for subject in found)
+    lab.settle()
+    sent = Counter(mail.to[0] for mail in lab.house.mails() if mail.subject == Nudge.subject)
+    assert sent == Counter(f"new{number}@example.org" for number in range(amount)), sent
+    return 2 * amount + 2
+
+
+def administrators(lab: Lab, at: datetime, amount: int) -> None:
+    for number in range(amount):
+        people.enlisted(f"boss{number}", email=f"boss{number}@example.org", roles=("admin",))
+
+
+def reported(lab: Lab, at: datetime, amount: int) -> int:
+    assert len(happenings("report.made")) == 1
+    assert set(Counter(fact.subject for fact in happenings("report.addressed")).values()) == {1}
+    lab.settle()
+    sent = Counter(mail.to[0] for mail in lab.house.mails())
+    assert sent == Counter(f"boss{number}@example.org" for number in range(amount)), sent
+    return amount
+
+
 CLOCKS = (
     Clock(fan_out.NAME, users_to_tell, told_once, lambda amount: amount + amount // fan_out.PAGE),
     Clock("erase_accounts", erasures, erased, lambda amount: 8 * amount),
     Clock("anchor_audit", audit_entries, anchored, lambda _: 30),
     Clock("sweep_facts", untold, swept, lambda _: 200, leaves_job=False, late=timedelta(hours=2)),
+    Clock("clean_abandoned_enrollments", never_begun, cleaned, lambda amount: 20 + 8 * amount),
+    Clock("daily_report", administrators, reported, lambda amount: 10 + 2 * amount),
 )
 
 
 @fault_row(
     "F16",
     "a clock strikes twice, 3x at once, 26 h late, is killed halfway",
-    rounds=Rounds(reduced=8, full=200, test=4),
+    rounds=Rounds(reduced=8, full=200, test=len(CLOCKS)),
     goal="the work of each occurrence exactly once; resumed, not begun again",
 )
 def clocks_strike_badly(lab: Lab, chance: random.Random) -> int:

@@ -10,13 +10,20 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from unittest import mock
 
 from chalicelib import aws, clock, reactions
 from chalicelib.accounts.audit import Audited
+from chalicelib.catalog import inspection
+from chalicelib.catalog.index import holding, reading
+from chalicelib.catalog.records import Media
+from chalicelib.catalog.records import Tally as CourseTally
+from chalicelib.learning import enrollments
+from chalicelib.learning.certificates import holding as certificates_held
+from chalicelib.learning.records import Enrollment, Roster
 from chalicelib.messaging import batches, mailer, router, silence
 from chalicelib.messaging.mailer import LetterRecord
 from chalicelib.table import facts, keys, reads
@@ -24,6 +31,7 @@ from chalicelib.table.facts import Fact
 from infra.local import invocation, template
 from infra.local.invocation import Run
 from infra.local.template import Function, QueueTrigger, ScheduleTrigger, StreamTrigger
+from tests.factories import certificates, courses, media
 from tests.security import crew
 from tests.security.attacks.ground import Ground
 from tests.security.attacks.mutation import mutated
@@ -265,9 +273,77 @@ def _silenced(body: str) -> bool:
     return silence.is_silenced(address)
 
 
+def _walk() -> str:
+    """Of an enrollment that is behind its course."""
+    person, course = crew.join(f"p{clock.new_id('x')[-12:].lower()}"), courses.a_course(clock.new_id("usr"), lessons=1)
+    enrolled = enrollments.enroll(courses.act(person.id), course.id).enrollment
+    changed = courses.edited(course.id, title="Another title")
+    fact = replace(
+        _fact("course.changed"), subject=course.id, subject_ver=int(changed.ver), payload={"fields": ["title"]}
+    )
+    assert enrolled.course_title != changed.title
+    return router.message("renew_snapshots", fact)
+
+
+def _renewed(body: str) -> bool:
+    course = router.read(body)[1].subject
+    entries = [each for each in reads.all_of(keys.roster_of(course)) if isinstance(each, Roster)]
+    found = [reads.one(Enrollment, keys.enrollment(each.user_id, course)) for each in entries]
+    return [each.course_title for each in found if each] == ["Another title"]
+
+
+def _upload() -> str:
+    upload = media.asked()
+    return media.arrival(upload, media.stored(upload))
+
+
+def _inspected(body: str) -> bool:
+    (told,) = inspection.arrivals(json.loads(body))
+    found = reads.one(Media, keys.media(*told.upload)) if told.upload else None
+    return found is not None and found.state == "ready"
+
+
+def _indexed() -> str:
+    """Of a course that has another title by now."""
+    course = courses.a_course(clock.new_id("usr"), lessons=1)
+    fact = replace(_fact("course.changed"), subject=course.id)
+    return router.message("index_thing", fact)
+
+
+def _is_published(body: str) -> bool:
+    course = router.read(body)[1].subject
+    holding.forget()
+    return course in reading.titles([course], clock.now())
+
+
+def _countable() -> str:
+    course = clock.new_id("crs")
+    fact = replace(_fact("enrollment.created"), subject=f"enr_{course[4:]}-{clock.new_id('usr')[4:]}")
+    return router.message("count", replace(fact, payload={"course": course}))
+
+
+def _counted(body: str) -> bool:
+    tally = reads.one(CourseTally, keys.tally(router.read(body)[1].payload["course"]))
+    return tally is not None and int(tally.students) == 1
+
+
+def _completed() -> str:
+    person = crew.join(f"p{clock.new_id('x')[-12:].lower()}")
+    return router.message("issue_certificate", certificates.completed(person.id, certificates.course()))
+
+
+def _certified(body: str) -> bool:
+    return [each.printed_at is not None for each in certificates_held.all_of(router.read(body)[1].owner)] == [True]
+
+
 HEALTHY = {
+    "issue_certificate": Kind(_completed, _certified),
+    "index_catalog": Kind(_indexed, _is_published),
+    "inspect_media": Kind(_upload, _inspected),
+    "fold_counters": Kind(_countable, _counted),
     "send_email": Kind(_letter, _letter_sent),
     "keep_history": Kind(_history, _kept),
+    "keep_projections": Kind(_walk, _renewed),
     "handle_mail_event": Kind(_bounce, _silenced),
 }
 

@@ -33,8 +33,11 @@ TEXTS = frozenset(
         "must be an address like https://example.org/page",
         "must be on a host that everybody can reach, under the name people read",
         "must not contain spaces, quotes, brackets or letters that are not ASCII",
-        "must be on one of our media hosts; upload the picture first",
+        "must be on one of our media hosts; upload it first",
         "must be a day like 2026-01-31",
+        "must lie between 2020 and 2200",
+        "must be the id of a lesson",
+        "must name each only once",
     }
 )
 PAIRS = frozenset(
@@ -44,6 +47,11 @@ PAIRS = frozenset(
         "send the present password as current_password",
         "send the new password as new_password",
         "send role or roles, not both",
+        "price and price_minor say different things",
+        "status and is_published say different things",
+        "send position or order, not both",
+        "send course_id, kg_class, or both",
+        "send sections or lessons",
     }
 )
 EXCUSES = (

@@ -1,0 +1,1 @@
+"""What bodies of the catalogue may hold, and what it answers."""

@@ -1,0 +1,10 @@
+"""Which domains hold something of people outside of the people's own partition: for exports and erasures.
+
+A domain joins with one line. The nightly erasure and the export of one's data hand this list to `accounts/privacy.py`.
+"""
+
+from chalicelib.accounts.privacy import Holder
+from chalicelib.catalog import belongings as catalog
+from chalicelib.learning import belongings as learning
+
+HOLDERS = (Holder(learning.held, learning.erase), Holder(catalog.held, catalog.erase))

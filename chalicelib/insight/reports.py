@@ -1,0 +1,108 @@
+"""The daily report: the figures of a day, kept for good, and who is told of it. The clock makes it, admins read it."""
+
+import logging
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from chalicelib import logs
+from chalicelib.accounts import rights
+from chalicelib.errors import Conflict, NotFound
+from chalicelib.insight import figures
+from chalicelib.insight.records import Report
+from chalicelib.table import keys, reads
+from chalicelib.table.acts import Act
+from chalicelib.table.pages import Page, Scope, cursor, position
+from chalicelib.table.writes import AlreadyThere, adjust, put_new, together
+
+log = logging.getLogger("app.work")
+
+
+class ReportUnknown(NotFound):
+    """There is no report of this day."""
+
+
+class Told(Conflict):
+    """This administrator has been told."""
+
+
+def make(act: Act, day: date) -> Report:
+    """The report of a day that is over; made once, whatever is counted later."""
+    made = _report(day)
+    if made is not None:
+        return made
+    report: Report = Report.under(
+        keys.report(day.isoformat()),
+        ver=1,
+        day=day.isoformat(),
+        counts=figures.of(day),
+        totals=figures.totals(),
+        made_at=act.now,
+        created_at=act.now,
+        updated_at=act.now,
+    )
+    fact = act.fact("report.made", f"rep_{day}", ver=1)
+    try:
+        together(act, put_new(report), fact=fact, result=None)
+    except AlreadyThere:
+        return of(day)
+    log.info("reported", extra=logs.facts(day=report.day, counts=report.counts, totals=report.totals))
+    return report
+
+
+def address(act: Act, report: Report, alive: Any) -> int:
+    """Have every administrator told, each once; returns how many were left to be told."""
+    told = 0
+    for admin in rights.administrators():
+        if admin.id not in report.told:
+            told += _address(act, report, admin.id)
+            alive()
+    return told
+
+
+def _address(act: Act, report: Report, admin: str) -> bool:
+    untold = Report.pk.exists() & ~Report.told.contains(admin)
+    write = adjust(report, Report.told.set(Report.told.append([admin])), where=untold, otherwise=Told())
+    fact = act.fact("report.addressed", admin, day=report.day)
+    try:
+        return together(act, write, fact=fact, result=True)
+    except Told:
+        return False
+
+
+def of(day: date) -> Report:
+    report = _report(day)
+    if report is None:
+        raise ReportUnknown
+    return report
+
+
+def named(text: str) -> Report:
+    """By what a path says; what is no day has no report."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as cause:
+        raise ReportUnknown from cause
+    return of(day)
+
+
+def _report(day: date) -> Report | None:
+    return reads.one(Report, keys.report(day.isoformat()))
+
+
+def newest(act: Act, *, size: int, after: str | None) -> Page[Report]:
+    """Reports of days, the newest first."""
+    scope = Scope("reports", act.actor)
+    start = reads.raw_key(keys.report(position(scope, after, act.now))) if after else None
+    span = reads.span(keys.reports(), limit=size, newest_first=True, start=start)
+    found = [record for record in span.records if isinstance(record, Report)]
+    return Page(found, cursor(scope, found[-1].day, act.now) if span.more_after and found else None)
+
+
+def last_days(day: date, amount: int) -> Iterator[tuple[date, Report | None]]:
+    """So many days up to this one, oldest first, each with its report where there is one."""
+    days = [day - timedelta(days=back) for back in reversed(range(amount))]
+    found = reads.many(keys.report(each.isoformat()) for each in days)
+    for each in days:
+        report = found.get(keys.report(each.isoformat()))
+        yield each, report if isinstance(report, Report) else None

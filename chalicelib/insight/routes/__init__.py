@@ -1,0 +1,1 @@
+"""What people see of numbers: dashboards, reports, the performance of courses."""

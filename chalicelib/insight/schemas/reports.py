@@ -1,0 +1,88 @@
+"""Reports: of a learner's progress, of a course's performance, of a day of the platform."""
+
+from dataclasses import asdict
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from chalicelib.insight import figures
+from chalicelib.insight.performance import Performance
+from chalicelib.insight.progress_reports import ProgressReport
+from chalicelib.insight.records import Report
+from chalicelib.web.reading import In, Out
+
+
+class ProgressQuery(In):
+    format: Annotated[Literal["json", "csv"], Field(description="`csv` is a file for a spreadsheet.")] = "json"
+
+
+class ProgressLineOut(Out):
+    course_id: str
+    course_title: str
+    status: Annotated[str, Field(description="not_started, in_progress, completed or cancelled.")]
+    percentage: Decimal
+    lessons_completed: int
+    lessons: int
+    enrolled_at: datetime
+    started_at: datetime | None
+    last_activity_at: datetime | None
+    completed_at: datetime | None
+    certificate_code: str | None
+
+
+class ProgressReportOut(Out):
+    made_at: datetime
+    courses: list[ProgressLineOut]
+    lessons_completed: int
+    minutes: int
+    active_days: int
+
+    @classmethod
+    def of(cls, result: Any) -> "ProgressReportOut":
+        report: ProgressReport = result
+        return cls(**asdict(report))
+
+
+class StepOut(Out):
+    lesson_id: str
+    position: int
+    title: str
+    completions: int
+    share: Annotated[Decimal, Field(description="Percent of everybody who ever enrolled.")]
+    lost: Annotated[int, Field(description="How many did the lesson before and not this one.")]
+
+
+class PerformanceOut(Out):
+    course_id: str
+    title: str
+    students: Annotated[int, Field(description="Who learns in it now.")]
+    enrolled: Annotated[int, Field(description="Everybody who ever enrolled.")]
+    completions: int
+    completion_rate: Annotated[Decimal, Field(description="Percent of everybody who ever enrolled.")]
+    lessons: list[StepOut]
+
+    @classmethod
+    def of(cls, result: Any) -> "PerformanceOut":
+        performance: Performance = result
+        return cls(**asdict(performance))
+
+
+class ReportOut(Out):
+    """A day of the platform, in its own time zone."""
+
+    day: date
+    made_at: datetime
+    happened: Annotated[dict[str, int], Field(description="How often, by the name of the fact.")]
+    totals: Annotated[dict[str, int], Field(description="How many there were when the report was made.")]
+
+    @classmethod
+    def of(cls, result: Any) -> "ReportOut":
+        report: Report = result
+        return cls(
+            day=date.fromisoformat(report.day),
+            made_at=report.made_at,
+            happened={name: int(report.counts.get(name, 0)) for name in figures.COUNTED},
+            totals={name: int(number) for name, number in report.totals.items()},
+        )

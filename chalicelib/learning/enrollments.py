@@ -1,0 +1,289 @@
+"""Who learns what: enrolling, leaving, coming back. One row for a person and a course, whatever happens to it.
+
+`enroll` is what both doors call. Whatever else lets somebody in, a paid order above all, puts `granting` into its own
+transaction. Prerequisites keep nobody from enrolling: they say when lessons open, which `release` judges.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.catalog import bitmaps, courses
+from chalicelib.catalog.courses import CourseUnknown
+from chalicelib.catalog.records import Gate, Seats
+from chalicelib.errors import Conflict, Forbidden, NotFound, PaymentRequired, Stale
+from chalicelib.learning import ids, rosters
+from chalicelib.learning.records import Enrollment
+from chalicelib.table import keys
+from chalicelib.table.acts import Act
+from chalicelib.table.facts import Fact
+from chalicelib.table.keys import Key
+from chalicelib.table.record import Record, moment_text
+from chalicelib.table.writes import Write, adjust, change, persistently, put_new, telling, together
+
+PRICE = (
+    "This course costs {price}. Put it into the cart (POST /api/v1/cart/items) and pay the order, or ask its teacher."
+)
+REFUND = "This course was paid for. Ask for the money back: POST /api/v1/orders/{order}/refunds"
+
+
+class EnrollmentUnknown(NotFound):
+    """There is no such enrollment, or none that you may see."""
+
+
+class EnrollmentNotYours(Forbidden):
+    """Only the learner and administrators end an enrollment."""
+
+
+class EnrollmentRequired(Forbidden):
+    """This takes an enrollment in the course: POST /api/v1/enrollments"""
+
+
+class CourseNotPublished(Conflict):
+    """Nobody can enroll in a course that is not published."""
+
+
+class SoldOut(Conflict):
+    """Every seat of this course is taken."""
+
+
+class EnrollmentPaid(Conflict):
+    """A course that was paid for is left through the refund of its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that decides about one person and one course, read in one trip."""
+
+    user_id: str
+    course_id: str
+    gate: Gate | None
+    seats: Seats | None
+    enrollment: Enrollment | None
+
+    @property
+    def is_enrolled(self) -> bool:
+        return self.enrollment is not None and self.enrollment.status == "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """`is_new` where this very request has done it; otherwise it was so before."""
+
+    enrollment: Enrollment
+    is_new: bool
+
+    @property
+    def ver(self) -> int:
+        return int(self.enrollment.ver)
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """An enrollment as the transaction will leave it, what must be written for it, and its fact."""
+
+    enrollment: Enrollment
+    writes: list[Write]
+    fact: Fact
+
+    @property
+    def pieces(self) -> list[Write]:
+        """For a transaction that is about something else, such as the payment."""
+        return [*self.writes, telling(self.fact)]
+
+
+def wanted(user_id: str, course_id: str) -> list[Key]:
+    """What a case is made of; for the first read of whoever composes `granting`."""
+    return [keys.gate(course_id), keys.seats(course_id), keys.enrollment(user_id, course_id)]
+
+
+def case_of(found: Mapping[Key, Record], user_id: str, course_id: str) -> Case:
+    gate, seats, enrollment = (found.get(key) for key in wanted(user_id, course_id))
+    return Case(
+        user_id,
+        course_id,
+        gate if isinstance(gate, Gate) else None,
+        seats if isinstance(seats, Seats) else None,
+        enrollment if isinstance(enrollment, Enrollment) else None,
+    )
+
+
+def enroll(act: Act, course_id: str) -> Enrolled:
+    """Enroll the caller in a free course. Whoever is enrolled already gets the row there is."""
+    return persistently(act, lambda: _enroll(act, course_id))
+
+
+def _enroll(act: Act, course_id: str) -> Enrolled:
+    found = act.read([keys.standing(act.actor), *wanted(act.actor, course_id)])
+    case = case_of(found, act.actor, course_id)
+    if case.enrollment is not None and case.is_enrolled:
+        return Enrolled(case.enrollment, is_new=False)
+    _require_free(case, knows_it=courses.is_admin(act, found))
+    granted = granting(act, case, via="free")
+    return together(act, *granted.writes, fact=granted.fact, result=Enrolled(granted.enrollment, is_new=True))
+
+
+def _require_free(case: Case, *, knows_it: bool) -> None:
+    """A draft is told only to those who know of it; others find nothing."""
+    gate = case.gate
+    if gate is None or gate.is_deleted:
+        raise CourseUnknown
+    if not gate.is_published:
+        known = knows_it or gate.instructor_id == case.user_id or case.enrollment is not None
+        raise CourseNotPublished if known else CourseUnknown
+    if gate.price_minor:
+        raise PaymentRequired(PRICE.format(price=f"{int(gate.price_minor) / 100:.2f} {gate.currency}"))
+
+
+def granting(
+    act: Act, case: Case, *, via: str = "grant", order_id: str | None = None, takes_seat: bool = True
+) -> Granted:
+    """The pieces that let somebody in who is not in yet; the caller's rule has judged whether they may come.
+
+    `takes_seat` is off where a seat was claimed before, as an order does. Raises `Stale` in the transaction where the
+    row has changed since it was read, and `SoldOut` where no seat is left.
+    """
+    gate = case.gate
+    if gate is None:
+        raise CourseUnknown
+    coming = {"status": "active", "via": via, "order_id": order_id, "cancelled_at": None}
+    if case.enrollment is None:
+        enrollment, write = _new(act, case, {**coming, **snapshot(gate)})
+    else:
+        enrollment, write = _revived(act, case.enrollment, {**coming, **snapshot_for(case.enrollment, gate)})
+    seat = [_seat_taken(case.course_id)] if gate.limited and takes_seat else []
+    what = "enrollment.created" if case.enrollment is None else "enrollment.revived"
+    return Granted(enrollment, [write, rosters.entered(enrollment), *seat], _fact(act, what, enrollment, via=via))
+
+
+def snapshot(gate: Gate) -> dict[str, Any]:
+    """What an enrollment knows of its course, so that it can be shown alone."""
+    return {
+        "instructor_id": gate.instructor_id,
+        "course_title": gate.title,
+        "course_slug": gate.slug,
+        "course_ver": int(gate.ver),
+        "live": gate.live,
+        "curriculum_ver": int(gate.curriculum_ver),
+    }
+
+
+def snapshot_for(enrollment: Enrollment, gate: Gate) -> dict[str, Any]:
+    """The same for an enrollment as it is: a finished course keeps the lessons that it was finished with."""
+    fresh = snapshot(gate)
+    if enrollment.completed_at is not None:
+        del fresh["live"], fresh["curriculum_ver"]
+    return fresh
+
+
+def _new(act: Act, case: Case, coming: Mapping[str, Any]) -> tuple[Enrollment, Write]:
+    made: Enrollment = Enrollment.under(
+        keys.enrollment(case.user_id, case.course_id),
+        id=ids.enrollment_of(case.user_id, case.course_id),
+        ver=1,
+        user_id=case.user_id,
+        course_id=case.course_id,
+        created_at=act.now,
+        updated_at=act.now,
+        enrolled_at=act.now,
+        done=bitmaps.of(()),
+        lsi1sk=listed_under(act.now, case.course_id),
+        **coming,
+    )
+    return made, put_new(made, otherwise=Stale())
+
+
+def listed_under(moment: Any, course_id: str) -> str:
+    """Where an enrollment stands in its learner's list."""
+    return f"{moment_text(moment)}#{course_id}"
+
+
+def _revived(act: Act, before: Enrollment, coming: Mapping[str, Any]) -> tuple[Enrollment, Write]:
+    """What was learned is still there. Time of access goes on from where it began, unless nothing was begun."""
+    changes = dict(coming)
+    if before.started_at is None:
+        changes |= {"enrolled_at": act.now, "lsi1sk": listed_under(act.now, before.course_id)}
+    return changed(act, before, changes)
+
+
+def changed(act: Act, before: Enrollment, changes: Mapping[str, Any]) -> tuple[Enrollment, Write]:
+    """An enrollment after these changes, and the write that makes them.
+
+    Guarded by the version, and by the snapshot, which is renewed without moving the version.
+    """
+    after = courses.copied(before, {**changes, "ver": int(before.ver) + 1, "updated_at": act.now})
+    actions = [
+        getattr(Enrollment, name).remove() if value is None else getattr(Enrollment, name).set(value)
+        for name, value in changes.items()
+    ]
+    same = Enrollment.course_ver == int(before.course_ver)
+    return after, change(before, *actions, now=act.now, where=same)
+
+
+def _seat_taken(course_id: str) -> Write:
+    seats: Seats = Seats.under(keys.seats(course_id))
+    return adjust(seats, Seats.taken.add(1), where=Seats.taken < Seats.capacity, otherwise=SoldOut())
+
+
+def _seat_freed(course_id: str) -> Write:
+    seats: Seats = Seats.under(keys.seats(course_id))
+    return adjust(seats, Seats.taken.add(-1), where=Seats.taken > 0)
+
+
+def require(act: Act, user_id: str, course_id: str) -> Enrollment:
+    """The living enrollment of this person in this course; refused where there is none."""
+    return active(act.read([keys.enrollment(user_id, course_id)]).get(keys.enrollment(user_id, course_id)))
+
+
+def active(found: Record | None) -> Enrollment:
+    """The same from what was read already."""
+    if not isinstance(found, Enrollment) or found.status != "active":
+        raise EnrollmentRequired
+    return found
+
+
+def cancel(act: Act, enrollment_id: str) -> Enrollment:
+    """Leave a course, or have an administrator end it. Progress stays; a seat is free again. Twice is no mistake."""
+    return persistently(act, lambda: _cancel(act, _place(enrollment_id)))
+
+
+def _place(enrollment_id: str) -> ids.Enrolled:
+    place = ids.enrolled(enrollment_id)
+    if place is None:
+        raise EnrollmentUnknown
+    return place
+
+
+def _cancel(act: Act, place: ids.Enrolled) -> Enrollment:
+    found = act.read([keys.standing(act.actor), keys.enrollment(*place), keys.seats(place.course)])
+    enrollment = found.get(keys.enrollment(*place))
+    if not isinstance(enrollment, Enrollment):
+        raise EnrollmentUnknown
+    if act.actor != enrollment.user_id and not courses.is_admin(act, found):
+        raise EnrollmentNotYours if act.actor == enrollment.instructor_id else EnrollmentUnknown
+    if enrollment.status != "active":
+        return enrollment
+    if enrollment.via == "order":
+        raise EnrollmentPaid(REFUND.format(order=enrollment.order_id or "{order_id}"))
+    ended = cancelling(act, enrollment, has_seat=keys.seats(place.course) in found)
+    return together(act, *ended.writes, fact=ended.fact, result=ended.enrollment)
+
+
+def cancelling(act: Act, enrollment: Enrollment, *, has_seat: bool) -> Granted:
+    """The pieces that end a living enrollment, for rules that end one among other things, as a refund does."""
+    after, write = changed(act, enrollment, {"status": "cancelled", "cancelled_at": act.now})
+    seat = [_seat_freed(enrollment.course_id)] if has_seat else []
+    fact = _fact(act, "enrollment.cancelled", after, via=enrollment.via)
+    return Granted(after, [write, rosters.begun(enrollment), *seat], fact)
+
+
+def _fact(act: Act, name: str, enrollment: Enrollment, **payload: Any) -> Fact:
+    """Told to the learner."""
+    return act.fact(
+        name,
+        enrollment.id,
+        audience=[enrollment.user_id],
+        ver=int(enrollment.ver),
+        course=enrollment.course_id,
+        **payload,
+    )

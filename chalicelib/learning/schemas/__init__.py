@@ -1,0 +1,1 @@
+"""What bodies of learning may hold, and what it answers."""
