@@ -11,9 +11,8 @@ from chalicelib.accounts import reactions as accounts
 from chalicelib.catalog import inspection, laid_words
 from chalicelib.catalog.index import reactions as catalogue
 from chalicelib.insight import counting, reporting
-from chalicelib.learning import nudging
+from chalicelib.learning import nudging, snapshots
 from chalicelib.learning import reactions as learning
-from chalicelib.learning import snapshots
 from chalicelib.learning.certificates import reactions as certificates
 from chalicelib.messaging.mailer import Outgoing
 from chalicelib.messaging.router import EVERY, Reaction

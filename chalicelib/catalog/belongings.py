@@ -17,7 +17,7 @@ def held(user_id: str) -> Iterator[Record]:
     return reads.all_of(keys.media_of(user_id))
 
 
-def erase(act: Act, user_id: str) -> None:
+def erase(_: Act, user_id: str) -> None:
     """What somebody called their files is gone; the files lie under numbers. Repeatable at any point."""
     for record in held(user_id):
         if isinstance(record, Media) and record.filename:

@@ -63,15 +63,16 @@ def listed(act: Act, kind: str | None, *, size: int, after: str | None) -> Page[
 
 
 def one(act: Act, progress_id: str) -> Any:
-    return _kind_of(progress_id).one(act, progress_id)
+    return _kind_of(act, progress_id).one(act, progress_id)
 
 
 def written(act: Act, zone: str, progress_id: str, wish: Any) -> Any:
-    return _kind_of(progress_id).written(act, zone, progress_id, wish)
+    return _kind_of(act, progress_id).written(act, zone, progress_id, wish)
 
 
-def _kind_of(progress_id: str) -> Kind:
+def _kind_of(act: Act, progress_id: str) -> Kind:
     for kind in KINDS.values():
         if progress_id.startswith(kind.prefix):
             return kind
+    act.read(())  # Whoever may not act any more is told that first.
     raise ProgressUnknown

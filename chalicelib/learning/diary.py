@@ -16,11 +16,20 @@ from chalicelib.table.writes import Write, put, put_new
 
 #: A film that plays is noted this often; a finished lesson at once.
 PAUSE = timedelta(minutes=1)
+#: How late a device may tell what was done.
+LATE = timedelta(days=7)
 
 
 def key(user_id: str, now: datetime, zone: str) -> Key:
     """Where the present month of a learner is."""
     return keys.days(user_id, f"{activity.day_of(now, zone):%Y-%m}")
+
+
+def moment_of(done_at: datetime | None, now: datetime) -> datetime:
+    """When something was learned. A device that was offline may be some days late; nothing counts for a day to come,
+    and what is older than that counts for today.
+    """
+    return done_at if done_at is not None and now - LATE <= done_at <= now else now
 
 
 def is_due(days: Record | None, course_id: str, now: datetime) -> bool:
@@ -43,7 +52,8 @@ def noted(
     seen = days if isinstance(days, Days) else None
     day = activity.day_of(now, zone).isoformat()
     had = seen.days if seen else {}
-    opened = {course_id: moment_text(now)} if course_id else {}
+    last = seen.courses.get(course_id, "") if seen and course_id else ""
+    opened = {course_id: max(last, moment_text(now))} if course_id else {}
     turn = int(seen.turn) if seen else 0
     made: Days = Days.under(
         key(user_id, now, zone),

@@ -7,6 +7,7 @@ was judged by are still those that count.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from chalicelib import clock
@@ -53,12 +54,16 @@ class LessonOfAnother(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a device reports. `completed` being false takes nothing back; that is what `reset` is for."""
+    """What a device reports. `completed` being false takes nothing back; that is what `reset` is for.
+
+    `done_at` is when a device that was offline saw it done; it decides for which day it counts, and nothing else.
+    """
 
     completed: bool = False
     reset: bool = False
     position: int | None = None
     seconds: int | None = None
+    done_at: datetime | None = None
 
     @property
     def watches(self) -> bool:
@@ -76,6 +81,8 @@ class Case:
     enrollment: Enrollment
     watched: Watched | None
     days: Record | None
+    #: For which day it counts.
+    moment: datetime
 
     @property
     def is_done(self) -> bool:
@@ -90,7 +97,7 @@ class Case:
 
     def noted(self, *, lessons: int = 0, seconds: int = 0) -> Write:
         user, course = self.enrollment.user_id, self.gate.course_id
-        return diary.noted(self.days, user, course, self.act.now, self.zone, lessons=lessons, seconds=seconds)
+        return diary.noted(self.days, user, course, self.moment, self.zone, lessons=lessons, seconds=seconds)
 
     def told(self, name: str, enrollment: Enrollment) -> Fact:
         return self.act.fact(
@@ -127,7 +134,7 @@ def record_in(act: Act, zone: str, enrollment_id: str, lesson_id: str, wish: Wis
 
 def record_step(act: Act, zone: str, course_id: str, ordinal: int, wish: Wish) -> LessonProgress:
     """The same by course and number."""
-    return persistently(act, lambda: _recorded(_read(act, zone, course_id, ordinal), wish))
+    return persistently(act, lambda: _recorded(_read(act, zone, course_id, ordinal, wish.done_at), wish))
 
 
 def _recorded(case: Case, wish: Wish) -> LessonProgress:
@@ -140,10 +147,11 @@ def _recorded(case: Case, wish: Wish) -> LessonProgress:
     return case.shown()
 
 
-def _read(act: Act, zone: str, course_id: str, ordinal: int) -> Case:
+def _read(act: Act, zone: str, course_id: str, ordinal: int, done_at: datetime | None = None) -> Case:
     guessed = prerequisites.guessed(act.actor, course_id)
+    moment = diary.moment_of(done_at, act.now)
     own, film = keys.enrollment(act.actor, course_id), keys.watched(act.actor, course_id, ordinal)
-    month = diary.key(act.actor, act.now, zone)
+    month = diary.key(act.actor, moment, zone)
     found = act.read([keys.gate(course_id), own, film, month, *guessed])
     gate, watched = found.get(keys.gate(course_id)), found.get(film)
     if not isinstance(gate, Gate) or gate.is_deleted or not bitmaps.has(gate.live, ordinal):
@@ -153,7 +161,7 @@ def _read(act: Act, zone: str, course_id: str, ordinal: int) -> Case:
     enrollment = enrollments.active(found.get(own))
     _require_open(act, gate, ordinal, enrollment, {key: found.get(key) for key in guessed})
     film_seen = watched if isinstance(watched, Watched) else None
-    return Case(act, zone, gate, ordinal, enrollment, film_seen, found.get(month))
+    return Case(act, zone, gate, ordinal, enrollment, film_seen, found.get(month), moment)
 
 
 def _require_open(

@@ -17,6 +17,8 @@ from chalicelib.learning.activity import GRACE, Activity
 #: So many active days earn a freeze, and so many freezes are in stock at most.
 DAYS_PER_FREEZE = 7
 MOST_FREEZES = 2
+#: Days on which the stock is full are on their way to the next freeze, and wait one day before it.
+MOST_SAVED = DAYS_PER_FREEZE * (MOST_FREEZES + 1) - 1
 DAY = timedelta(days=1)
 State = Literal["active", "pending", "frozen", "rest", "vacation", "travel", "missed"]
 #: What became of a day, in words.
@@ -154,7 +156,7 @@ class _Run:
     def _active(self, day: date, reason: str) -> None:
         self.streak += 1
         self.longest = max(self.longest, self.streak)
-        self.saved = min(self.saved + 1, DAYS_PER_FREEZE * (MOST_FREEZES + 1))
+        self.saved = min(self.saved + 1, MOST_SAVED)
         self._enter(day, "active", reason)
 
     def _idle(self, day: date) -> None:

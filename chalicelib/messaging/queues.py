@@ -9,7 +9,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import aws, logs
 
 #: How often a message is received before it is given up, as the template says it (a test compares the two).
-RECEIVES = {"emails": 15, "projections": 8, "certificates": 10, "history": 8, "catalog": 8, "mail-events": 8, "counters": 8, "media": 8}
+RECEIVES = {
+    "emails": 15,
+    "projections": 8,
+    "certificates": 10,
+    "history": 8,
+    "catalog": 8,
+    "mail-events": 8,
+    "counters": 8,
+    "media": 8,
+}
 
 MOST = 10
 LARGEST_BYTES = 256 * 1024

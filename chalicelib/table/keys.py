@@ -60,9 +60,6 @@ LONGEST = 1024
 # costs one more query; a partition takes 1,000 registrations a second.
 NAME_BUCKETS = ("", "h", "p")
 
-#: A rebuild of the catalogue reads them one after the other; a busy day of new courses fits into one of them.
-INDEXED_SHARDS = 16
-
 
 class BadKeyPart(ValueError):
     """A value that must never become part of a key."""
@@ -290,14 +287,12 @@ def index_pointer(name: str) -> Key:
     return Key(_join("INDEX", name), "POINTER")
 
 
-def indexed(thing: str) -> Key:
-    shard = int(digest(thing)[:2], 16) % INDEXED_SHARDS
-    return Key(_join("INDEXED", str(shard)), _join(thing))
+def indexed(shard: str, thing: str) -> Key:
+    return Key(indexed_of(shard), _join(thing))
 
 
-def indexed_shards() -> list[str]:
-    """All partitions of what the catalogue has ever looked at."""
-    return [_join("INDEXED", str(shard)) for shard in range(INDEXED_SHARDS)]
+def indexed_of(shard: str) -> str:
+    return _join("INDEXED", shard)
 
 
 def learner(user: str) -> str:

@@ -154,6 +154,7 @@ def taught(teacher: str, learner: str, lessons: int) -> None:
         ver=2,
         course_id=COURSE,
         sections=[{"id": "sec_1", "title": "All of it", "lessons": listed}],
+        next_ordinal=len(listed) + 1,
     )
     gate = gates.gate_of(course, curriculum)
     enrollment: Enrollment = Enrollment.under(
@@ -190,11 +191,13 @@ def _lesson(teacher: str, ordinal: int) -> Lesson:
 
 
 def active(learner: str, lessons: int) -> None:
-    """A month in which this learner did something every day; and how a course of so many lessons has done."""
+    """A month with 28 days of learning, as long on whatever day it is measured; and how a course of so many lessons
+    has done.
+    """
     now = clock.now()
     today = activity.day_of(now, settings.default_zone)
     entry = {"lessons": 2, "seconds": 1800, "zone": settings.default_zone}
-    days = {today.replace(day=number).isoformat(): entry for number in range(1, today.day + 1)}
+    days = {today.replace(day=number).isoformat(): entry for number in range(1, 29)}
     month: Days = Days.under(
         keys.days(learner, f"{today:%Y-%m}"), days=days, courses={COURSE: moment_text(now)}, turn=today.day
     )
@@ -210,7 +213,65 @@ def active(learner: str, lessons: int) -> None:
 
 
 def certified(user: str) -> None:
-    """A certificate under a code that is known beforehand. The enrollment goes again, so that lists stay as they are."""
+    """A certificate under a code that is known beforehand. The enrollment goes again: lists stay as they are."""
     with mock.patch.object(codes, "new", return_value=CODE):
         certificates.certificate(user, certificates.course(id=CERTIFIED))
     alone(delete(Enrollment.under(keys.enrollment(user, CERTIFIED))))
+
+
+#: A published course that nobody learns yet, free and without rules.
+OPEN = f"crs_{1:026d}"
+
+
+def opened(teacher: str, lessons: int) -> None:
+    """That course with so many lessons."""
+    now = clock.now()
+    course: Course = Course.under(
+        keys.course(OPEN),
+        id=OPEN,
+        ver=2,
+        instructor_id=teacher,
+        title="A course of usual length",
+        slug="an-open-course",
+        status="published",
+        lessons=lessons,
+        created_at=now,
+        updated_at=now,
+    )
+    listed = [{"ordinal": each, "title": "A lesson of usual length", "minutes": 7} for each in range(1, lessons + 1)]
+    curriculum: Curriculum = Curriculum.under(
+        keys.curriculum(OPEN),
+        ver=2,
+        course_id=OPEN,
+        sections=[{"id": "sec_1", "title": "All of it", "lessons": listed}],
+        next_ordinal=len(listed) + 1,
+    )
+    store([course, curriculum, gates.gate_of(course, curriculum)])
+
+
+def enrolled(learner: str, amount: int) -> None:
+    """So many more enrollments of this person, each in a course of 20 lessons, none newer than a day."""
+    moments = [clock.now() - timedelta(days=1, minutes=number) for number in range(amount)]
+    made: list[Enrollment] = []
+    for number, moment in enumerate(moments, start=100):
+        course = f"crs_{number:026d}"
+        enrollment: Enrollment = Enrollment.under(
+            keys.enrollment(learner, course),
+            id=enrollment_of(learner, course),
+            ver=1,
+            user_id=learner,
+            course_id=course,
+            instructor_id=learner,
+            course_title="A course of usual length",
+            course_slug="a-course-of-usual-length",
+            enrolled_at=moment,
+            created_at=moment,
+            updated_at=moment,
+            done=bitmaps.of(range(1, 8)),
+            live=bitmaps.of(range(1, 21)),
+            curriculum_ver=2,
+            course_ver=2,
+            lsi1sk=f"{moment_text(moment)}#{course}",
+        )
+        made.append(enrollment)
+    store(made)

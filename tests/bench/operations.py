@@ -5,6 +5,7 @@ The budget tests hold trips and units exactly; `make bench` measures CPU and com
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 
 from chalicelib.catalog.ids import lesson_of
 from chalicelib.learning.ids import enrollment_of
@@ -17,9 +18,12 @@ Request = Callable[[Api, Person, Person], Reply]
 GUESS = "wrong-wrong-wrong"
 NEW = {"current_password": PASSWORD, "new_password": "nine-quiet-herons"}
 FILM = {"what": "video", "content_type": "video/mp4", "filename": "one.mp4", "bytes": 100_000_000}
+#: A title of its own for each course: one that is taken costs a second transaction.
+_NEW = count(1)
 LIMITED = "limiter UpdateItem"
 ATTEMPT = "limiter TransactWriteItems"
 READ, READ_MANY, QUERY, UPDATE, TRANSACT = "GetItem", "BatchGetItem", "Query", "UpdateItem", "TransactWriteItems"
+PUT = "PutItem"
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ def scene(api: Api, factor: int = 1) -> tuple[Person, Person]:
     data.signed_in(member.id, 2 * factor)
     data.uploaded(boss.id, 25 * factor)
     data.taught(boss.id, member.id, min(500, 20 * factor))
+    data.opened(boss.id, min(500, 20 * factor))
+    data.enrolled(boss.id, 25 * factor)
     data.active(member.id, min(500, 20 * factor))
     data.certified(member.id)
     for token in (None, member.access, boss.access):
@@ -69,6 +75,12 @@ GROWING = (
     "dashboard in numbers",
     "continue learning",
     "streak",
+    "enrollment with percentage",
+    "my enrollments, page of 20",
+    "lesson progress, page of 20",
+    "mark a lesson done",
+    "report where a film stopped",
+    "enroll",
     "refresh",
     "login",
     "profile patch",
@@ -429,6 +441,92 @@ OPERATIONS: list[Operation] = [
         3,
         7,
         2.5,
+    ),
+    Operation(
+        "enroll",
+        201,
+        lambda api, me, boss: api.post("/enrollments", {"course": data.OPEN}, token=me.access),
+        (READ_MANY, TRANSACT),
+        4,
+        9,
+        2.0,
+    ),
+    Operation(
+        "enroll again",
+        200,
+        lambda api, me, boss: api.post(f"/courses/{data.COURSE}/enroll", token=me.access),
+        (READ_MANY,),
+        4,
+        0,
+        1.5,
+    ),
+    Operation(
+        "mark a lesson done",
+        200,
+        lambda api, me, boss: api.post(
+            f"/lessons/{lesson_of(data.COURSE, 2)}/progress", {"completed": True}, token=me.access
+        ),
+        (READ_MANY, TRANSACT),
+        5,
+        10,
+        2.0,
+    ),
+    Operation(
+        "report where a film stopped",
+        200,
+        lambda api, me, boss: api.post(
+            f"/lessons/{lesson_of(data.COURSE, 2)}/progress", {"position": 61, "seconds": 60}, token=me.access
+        ),
+        (READ_MANY, PUT),
+        5,
+        1,
+        2.0,
+    ),
+    Operation(
+        "enrollment with percentage",
+        200,
+        lambda api, me, boss: api.get(f"/enrollments/{enrollment_of(me.id, data.COURSE)}", token=me.access),
+        (READ,),
+        1,
+        0,
+        1.0,
+    ),
+    Operation(
+        "my enrollments, page of 20",
+        200,
+        lambda api, me, boss: api.get("/enrollments?scope=own", token=boss.access),
+        (QUERY,),
+        4,
+        0,
+        2.5,
+    ),
+    Operation(
+        "lesson progress, page of 20",
+        200,
+        lambda api, me, boss: api.get(f"/lesson-progress?course={data.COURSE}", token=me.access),
+        (READ, READ_MANY, READ_MANY),
+        22,
+        0,
+        3.0,
+    ),
+    Operation("categories", 200, lambda api, me, boss: api.get("/categories"), (QUERY,), 1, 0, 1.0),
+    Operation(
+        "make a course",
+        201,
+        lambda api, me, boss: api.post("/courses", {"title": f"Counting {next(_NEW)}"}, token=boss.access),
+        (READ_MANY, TRANSACT),
+        1,
+        12,
+        4.0,
+    ),
+    Operation(
+        "add a lesson",
+        201,
+        lambda api, me, boss: api.post("/lessons", {"course": data.COURSE, "title": "One more"}, token=boss.access),
+        (READ_MANY, TRANSACT),
+        3,
+        16,
+        6.0,
     ),
 ]
 

@@ -11,7 +11,12 @@ from tests.e2e.story import Story
 
 @pytest.mark.parametrize(
     ("queue", "dead"),
-    [("EmailsQueue", "EmailsDead"), ("HistoryQueue", "HistoryDead"), ("MailEventsQueue", "MailEventsDead"), ("MediaQueue", "MediaDead")],
+    [
+        ("EmailsQueue", "EmailsDead"),
+        ("HistoryQueue", "HistoryDead"),
+        ("MailEventsQueue", "MailEventsDead"),
+        ("MediaQueue", "MediaDead"),
+    ],
 )
 def test_an_unreadable_message_is_buried_with_its_reason(stage: Stage, told: Story, queue: str, dead: str) -> None:
     sqs = stage.client("sqs")

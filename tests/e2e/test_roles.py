@@ -36,7 +36,9 @@ MAY: Mapping[str, set[str]] = {
     "CleanAbandonedEnrollments": {"get", "batch get", "put", "update", "check", "send schedules dead"},
     "DailyReport": {"query", "get", "put", "update", "send schedules dead"},
     "HandleMailEvent": {"get", "put", "send mail events dead", *worked("mail events")},
-    "InspectMedia": {"send media dead", "write media", "read uploads", "delete uploads", *worked("media")},
+    "InspectMedia": {
+        "get", "update", "put", "send media dead", "write media", "read uploads", "delete uploads", *worked("media"),
+    },
     "SweepFacts": {
         "query", "get", "put", "send emails", "send history", "send counters", "send catalog",
         "send projections", "send media", "send certificates", "send schedules dead",
@@ -53,7 +55,8 @@ MAY: Mapping[str, set[str]] = {
         "query index", "get", "put", "update", "write papers", "delete papers", "send schedules dead",
     },
     "IndexCatalog": {
-        "query", "get", "batch get", "put", "send catalog dead", "read catalogue", "write catalogue", *worked("catalog"),
+        "query", "get", "batch get", "put", "send catalog dead", "read catalogue", "write catalogue",
+        *worked("catalog"),
     },
     "RebuildCatalog": {
         "query", "get", "batch get", "put", "read catalogue", "write catalogue", "send schedules dead",

@@ -7,11 +7,12 @@ from chalicelib import clock
 from chalicelib.catalog import bitmaps
 from chalicelib.catalog.records import Course
 from chalicelib.learning import ids
-from chalicelib.learning.certificates import issuing
+from chalicelib.learning.certificates import issuing, lending
 from chalicelib.learning.records import Certificate, Enrollment
 from chalicelib.table import keys
 from chalicelib.table.acts import by_system
 from chalicelib.table.facts import Fact
+from chalicelib.table.record import moment_text
 from chalicelib.table.writes import alone, put, together
 
 TITLE = "Gentle Statistics"
@@ -62,3 +63,10 @@ def certificate(user: str, of: Course | None = None) -> Certificate:
     made = issuing.issue(by_system("req_issue"), user, of.id)
     assert made is not None
     return made
+
+
+def unprinted(made: Certificate) -> None:
+    """As a worker leaves it that was killed before it made the paper, for good."""
+    lending.clear(made, [int(made.issue)])
+    made.printed_at, made.gsi1pk, made.gsi1sk = None, keys.unprinted(), f"{moment_text(made.issued_at)}#{made.code}"
+    alone(put(made))

@@ -1,15 +1,10 @@
-"""Files of every kind, good and false, and a client that sends forms to the bucket and fetches from it."""
+"""Files of every kind, good and false, uploads of them, and a look into the bucket."""
 
 import base64
 import json
 import time
-import urllib.error
-import urllib.request
-import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.message import Message
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -87,51 +82,11 @@ FALSE = [
 ]
 
 
-@dataclass(frozen=True)
-class Fetched:
-    status: int
-    headers: Message
-    body: bytes
-
-
-def sent(form: Mapping[str, Any], content: bytes, filename: str = "whatever.bin") -> tuple[int, bytes]:
-    """The form as a browser or curl sends it: its fields, then the file."""
-    edge = uuid.uuid4().hex
-    parts = [_part(edge, name, value.encode()) for name, value in form["fields"].items()]
-    parts.append(_part(edge, form["file_field"], content, f'; filename="{filename}"'))
-    body = b"".join([*parts, f"--{edge}--\r\n".encode()])
-    reply = _asked(form["url"], "POST", {"Content-Type": f"multipart/form-data; boundary={edge}"}, body)
-    return reply.status, reply.body
-
-
-def _part(edge: str, name: str, value: bytes, more: str = "") -> bytes:
-    return f'--{edge}\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n'.encode() + value + b"\r\n"
-
-
-def fetched(url: str, **headers: str) -> Fetched:
-    return _asked(url, "GET", headers)
-
-
-def preflight(url: str, origin: str) -> bool:
-    """Whether a browser would let a page of this origin send the form."""
-    reply = _asked(url, "OPTIONS", {"Origin": origin, "Access-Control-Request-Method": "POST"})
-    return reply.headers.get("Access-Control-Allow-Origin") in (origin, "*")
-
-
-def _asked(url: str, method: str, headers: Mapping[str, str], body: bytes | None = None) -> Fetched:
-    request = urllib.request.Request(url, body, dict(headers), method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=10) as reply:
-            return Fetched(reply.status, reply.headers, reply.read())
-    except urllib.error.HTTPError as refusal:
-        return Fetched(refusal.code, refusal.headers, refusal.read())
-
-
 def asked(content: bytes = MP4, owner: str = "", **changes: Any) -> Media:
     """An upload that somebody may send now."""
-    wish = {"what": "video", "content_type": "video/mp4", "filename": "one.mp4", "public": False} | changes
+    wish: dict[str, Any] = {"what": "video", "content_type": "video/mp4", "filename": "one.mp4", "public": False}
     act = Act(owner or clock.new_id("usr"), clock.now(), "req-of-the-upload", time.monotonic() + 8)
-    return media.ask(act, size=len(content), **wish)
+    return media.ask(act, size=len(content), **wish | changes)
 
 
 def stored(upload: Media, content: bytes = MP4, content_type: str = "") -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.catalog import bulk, laid_words
+from chalicelib.catalog import bulk, laid_words, listed_lessons
 from chalicelib.catalog.records import Lesson
 from chalicelib.table import facts, keys, reads
 from tests.conftest import House
@@ -150,3 +150,21 @@ def test_a_repeat_with_its_key_makes_them_once(api: Api, tara: Person) -> None:
     assert [reply.status for reply in replies] == [201, 201]
     assert replies[0].body == replies[1].body
     assert len(titles(course.id)) == 3
+
+
+def test_numbers_that_are_taken_while_a_lesson_is_added_stay_taken(
+    api: Api, tara: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = courses.a_draft(tara.id)
+    listing, taken = listed_lessons.listing, list[int]()
+
+    def late(*given: Any) -> Any:
+        if not taken:
+            batch = bulk.Batch(course.id, None, [{"title": "x"}] * 3)
+            taken.append(bulk._taken(courses.act(tara.id), batch)[1])
+        return listing(*given)
+
+    monkeypatch.setattr(listed_lessons, "listing", late)
+    said = api.post("/lessons", {"course": course.id, "title": "One"}, token=tara.access).json()
+    assert (taken, said["id"]) == ([1], f"les_{course.id[4:]}-4")
+    assert courses.edition_now(course.id).curriculum.next_ordinal == 5

@@ -310,11 +310,12 @@ def test_a_credential_of_the_wrong_form_is_altered_and_never_an_error(
     api: Api, meera: Person, made: Certificate
 ) -> None:
     good = api.get(f"/certificates/{made.id}/credential", token=meera.access).json()
-    for disclosures in (
+    odd: list[dict[str, Any]] = [
         {"holder": []},
         {"holder": ["a", "b", "c"]},
         {"x" * 300: ["a", "b"]},
         {"holder": ["\ud800", "b"]},
-    ):
+    ]
+    for disclosures in odd:
         reply = api.post(VERIFY, json.dumps({**good, "disclosures": disclosures}).encode())
         assert reply.json()["status"] == "altered", disclosures

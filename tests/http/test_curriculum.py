@@ -108,13 +108,13 @@ class TestReordering:
     ) -> None:
         course, other = courses.a_draft(tara.id, lessons=2), courses.a_draft(tara.id, lessons=2)
         one, two = (f"les_{course.id[4:]}-{number}" for number in (1, 2))
-        body: dict[str, Any] = {
+        bodies: dict[str, dict[str, Any]] = {
             "less": {"lessons": [one]},
             "twice": {"lessons": [one, two, two]},
             "foreign": {"lessons": [f"les_{other.id[4:]}-2", one]},
             "section": {"sections": [{"section_id": courses.edition_now(other.id).plan[0].id, "lessons": [one, two]}]},
-        }[case]
-        reply = api.post(f"/courses/{course.id}/lessons/reorder", body, token=tara.access)
+        }
+        reply = api.post(f"/courses/{course.id}/lessons/reorder", bodies[case], token=tara.access)
         assert (reply.status, set(fields(reply).values())) == (422, {"incomplete"})
         assert courses.course_now(course.id).ver == course.ver
 

@@ -186,7 +186,7 @@ def test_the_report_is_a_file_for_spreadsheets_that_runs_no_formula(api: Api, te
     enroll(api, learner, course)
     reply = api.get("/reports/progress?format=csv", token=learner.access)
     assert reply.header("content-type") == "text/csv; charset=utf-8"
-    assert "attachment" in reply.header("content-disposition")
+    assert "attachment" in str(reply.header("content-disposition"))
     head, line = csv.reader(io.StringIO(reply.body.decode("utf-8-sig")))
     assert dict(zip(head, line, strict=True))["course_title"] == "'" + course.title
 

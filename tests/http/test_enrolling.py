@@ -13,6 +13,8 @@ from chalicelib.table.writes import together
 from tests.factories import courses
 from tests.http.api import Api, Person, at_once, fields, problem
 
+pytestmark = pytest.mark.row("C45")
+
 
 @pytest.fixture
 def teacher(api: Api) -> Person:

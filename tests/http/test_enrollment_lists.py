@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts import privacy
+from chalicelib.accounts.records import User
 from chalicelib.catalog.records import Seats
 from chalicelib.insight.holders import HOLDERS
 from chalicelib.table import acts, keys, reads
@@ -148,7 +149,7 @@ def test_an_erasure_leaves_nothing_of_what_somebody_learned_and_frees_their_seat
     course, _ = enrolled(api, teacher, learner, capacity=2)
     done(api, learner, lesson(course, 2), completed=True, position=7)
     ask_erasure(api, learner)
-    due = reads.one(privacy.User, keys.user(learner.id))
+    due = reads.one(User, keys.user(learner.id))
     assert due
     assert due.erasure_due
     for _ in range(2):

@@ -11,6 +11,7 @@ from chalicelib.accounts import mail_tokens, records
 from chalicelib.catalog.ids import lesson_of
 from chalicelib.catalog.schemas.fields import COURSE, LESSON
 from chalicelib.learning import enrollments
+from chalicelib.learning.ids import progress_of
 from chalicelib.table.writes import alone, put
 from chalicelib.web.routes import Route
 from tests.factories import certificates, courses, people
@@ -49,8 +50,11 @@ def filled(route: Route, example: dict[str, Any], person: Person) -> dict[str, A
     return {name: real.get(str(value), value) for name, value in example.items()}
 
 
-def taught(path: str, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The same with a course, a lesson, a section and a category that exist instead of those of the documentation."""
+def taught(path: str, body: dict[str, Any], learner: str) -> tuple[str, dict[str, Any]]:
+    """The same with a course, a lesson, a section and a category that exist instead of those of the documentation.
+
+    Where it is about progress, this person learns in the course.
+    """
     text = json.dumps([path, body])
     if "_id}" not in path and COURSE not in text:
         return path, body
@@ -64,6 +68,9 @@ def taught(path: str, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         LESSON: lesson_of(course, 1),
         COURSE: course,
     }
+    if "{enrollment_id}" in path or "progress" in path:
+        enrolled = enrollments.enroll(courses.act(learner), course).enrollment.id
+        real |= {"{enrollment_id}": enrolled, "{progress_id}": progress_of(learner, course, 1)}
     for shown, existing in real.items():
         text = text.replace(shown, existing)
     made: tuple[str, dict[str, Any]] = tuple(json.loads(text))
@@ -79,12 +86,12 @@ def test_the_example_of_a_body_is_accepted(route: Route, api: Api) -> None:
     path = route.path.replace("{user_id}", other.id)
     if "{certificate_id}" in path:
         path = path.replace("{certificate_id}", certificates.certificate(person.id).id)
-    if "{enrollment_id}" in path:
+    if path.endswith("/override"):
         course = courses.a_course(caller.id)
         path = path.replace("{enrollment_id}", enrollments.enroll(courses.act(other.id), course.id).enrollment.id)
     if route.path.endswith("/unsubscribe"):
         path += f"?token={mail_tokens.unsubscribe_token(person.id, 'tips')}"
     body = filled(route, example_of(route), person)
-    path, body = taught(path, body)
+    path, body = taught(path, body, person.id)
     reply = api.call(route.method, path, body, token=caller.access)
     assert reply.status == route.status, reply.body

@@ -4,14 +4,16 @@ from typing import Any
 
 import pytest
 
+from chalicelib.catalog import authoring
 from chalicelib.catalog.records import Media
 from chalicelib.table import reads
+from functions.inspect_media import handler
 from tests.bench.meter import Meter
 from tests.factories import courses
 from tests.factories import media as files
+from tests.factories.forms import fetched
 from tests.factories.media import arrival, asked, stored
 from tests.http.api import Api, Person, fields, problem
-from functions.inspect_media import handler
 from tests.workers.doubles import records
 
 
@@ -32,7 +34,7 @@ def lesson_with(upload: Media, **course: Any) -> str:
     """A published course with a lesson of words and one with this film."""
     made = courses.a_draft(upload.owner_id, lessons=1, **course)
     film = courses.a_lesson(made.id, upload.owner_id, what="video", media_id=upload.id)
-    courses.authoring.publish(courses.act(), made.id, None)
+    authoring.publish(courses.act(), made.id, None)
     return str(film.id)
 
 
@@ -46,7 +48,7 @@ def seen(api: Api, lesson_id: str, token: str | None = None) -> dict[str, Any]:
 @pytest.mark.row("M10", "M129", "C22")
 def test_an_open_lesson_comes_with_a_link_to_its_film(api: Api, teacher: Person) -> None:
     said = seen(api, lesson_with(ready(teacher.id)))
-    part = files.fetched(said["playback"]["url"], Range="bytes=0-3")
+    part = fetched(said["playback"]["url"], Range="bytes=0-3")
     assert (part.status, part.body) == (206, files.MP4[:4])
 
 

@@ -1,10 +1,15 @@
 """Lists and search of courses: filters, order, facets, pages, what each may see."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from chalicelib.catalog import finding
+from chalicelib.catalog.index import asking, building, holding
+from chalicelib.settings import settings
 from infra.local.gateway import Reply
+from tests.conftest import House
 from tests.factories import courses, shelf
 from tests.http.api import Api, Person, fields, problem
 
@@ -268,3 +273,53 @@ def test_lessons_are_found_by_their_titles_and_never_say_more(api: Api, stocked:
     own = api.get("/lessons?scope=own&q=light", token=meera.access)
     assert set(found(own)) == {"Refraction of light", "Hidden light"}
     assert api.get("/lessons").json()["count"] == 14
+
+
+@pytest.mark.row("E45", "X30")
+def test_without_copies_every_answer_is_the_same(
+    api: Api, stocked: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("/courses", "/search?q=pyhton&facets=true", "/courses?sort=-price,title&fields=id", "/lessons?q=lesson")
+    kept = [api.get(target).body for target in asked]
+    monkeypatch.setattr(finding, "settings", replace(settings, enable_cache=False))
+    monkeypatch.setattr(holding, "settings", replace(settings, enable_cache=False))
+    assert [api.get(target).body for target in asked] == kept
+    courses.edited(stocked["Waves"], title="Waves and light")
+    building.rebuild()
+    assert "Waves and light" in found(api.get("/courses"))
+
+
+@pytest.mark.row("M109")
+def test_what_many_ask_is_worked_out_once_until_the_catalogue_changes(
+    api: Api, stocked: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = api.get("/search?q=python&facets=true").body
+    monkeypatch.setattr(asking, "found", lambda *_: pytest.fail("worked out again"))
+    assert api.get("/search?q=python&facets=true").body == first
+    monkeypatch.undo()
+    courses.unpublished(stocked["Python for beginners"])
+    shelf.published()
+    assert found(api.get("/search?q=python&facets=true")) == []
+
+
+@pytest.mark.row("E16", "C08")
+def test_a_draft_leaks_through_no_list_search_relative_count_facet_or_validator(
+    api: Api, stocked: dict[str, str], meera: Person
+) -> None:
+    asked = ("/courses?facets=true", "/search?q=secret", "/search?q=secrt", "/lessons", "/courses?status=draft")
+    before = [(reply.body, reply.header("etag")) for reply in map(api.get, asked)]
+    draft = courses.a_draft(meera.id, title="Secret plans", lessons=2, level="advanced")
+    shelf.published()
+    api.get("/courses?q=secret&facets=true", token=meera.access)
+    after = [(reply.body, reply.header("etag")) for reply in map(api.get, asked)]
+    assert after == before
+    assert draft.id not in api.get(f"/courses/{stocked['Algebra']}/related").body.decode()
+
+
+def test_an_instance_without_a_catalogue_says_when_to_come_back_and_asks_for_one(clean: House, api: Api) -> None:
+    reply = api.get("/courses")
+    assert problem(reply) == (503, "catalogue_unavailable")
+    assert reply.header("retry-after") == "2"
+    clean.driver.settle()
+    shelf.looked_away()
+    assert api.get("/courses").json()["count"] == 0

@@ -1,5 +1,6 @@
 """Progress in lessons: three doors to one rule that goes forward only, films, lists, and finishing a course."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import time_machine
 from chalicelib import clock
 from chalicelib.learning.records import Days, Enrollment, Roster, Watched
 from chalicelib.table import keys, reads
+from infra.local.gateway import Reply
 from tests.factories import courses
 from tests.http.api import Api, Person, at_once, fields, problem
 
@@ -58,7 +60,7 @@ def test_each_door_completes_a_lesson_and_again_changes_nothing(
 ) -> None:
     course, enrollment = enrolled(api, teacher, learner)
     first = lesson(course, 1)
-    ask = {
+    doors: dict[str, Callable[[], Reply]] = {
         "K19": lambda: api.post(f"/lessons/{first}/progress", {"completed": True}, token=learner.access),
         "C34": lambda: api.put(
             f"/lesson-progress/{row(learner, course, 1)}", {"is_completed": True}, token=learner.access
@@ -70,8 +72,8 @@ def test_each_door_completes_a_lesson_and_again_changes_nothing(
         "M74": lambda: api.post(
             f"/enrollments/{enrollment}/mark-lesson-complete", {"lesson_id": first}, token=learner.access
         ),
-    }[door]
-    replies = [ask(), ask()]
+    }
+    replies = [doors[door](), doors[door]()]
     assert [reply.status for reply in replies] == [200, 200]
     said = progress(api, learner, enrollment)
     assert (said["completed_lessons"], said["last_lesson_id"]) == (1, first)
@@ -176,7 +178,7 @@ def test_a_film_that_plays_makes_no_fact_and_moves_no_version(api: Api, teacher:
 
 def all_facts() -> list[str]:
     return [
-        item.id
+        item.sk
         for shard in range(4)
         for moment in (clock.now(), clock.now() - timedelta(minutes=1))
         for item in reads.all_of(keys.facts_of(f"{moment:%Y-%m-%dT%H:%M}", str(shard)))

@@ -17,7 +17,7 @@ from chalicelib.table.acts import by_system
 from infra.local.gateway import Reply
 from tests.conftest import House
 from tests.factories import media as files
-from tests.factories.media import sent
+from tests.factories.forms import fetched, preflight, sent
 from tests.http.api import Api, Person, fields, problem
 
 FILM = files.MP4
@@ -84,9 +84,9 @@ def test_asking_gives_a_form_for_one_key_one_type_and_one_size_for_five_minutes(
 def test_what_is_what_it_says_becomes_ready(desk: Desk, what: str, content_type: str, content: bytes) -> None:
     told = desk.uploaded(content, what=what, content_type=content_type)
     assert (told["state"], told["reason"], told["bytes"]) == ("ready", None, len(content))
-    fetched = files.fetched(told["playback"]["url"])
-    assert (fetched.status, fetched.body) == (200, content)
-    assert fetched.headers["Content-Type"] == content_type
+    got = fetched(told["playback"]["url"])
+    assert (got.status, got.body) == (200, content)
+    assert got.headers["Content-Type"] == content_type
 
 
 @pytest.mark.row("K69")
@@ -106,7 +106,7 @@ def test_what_is_something_else_is_refused_and_gone(desk: Desk, what: str, conte
         ({"content_type": "video/mp4", "what": "image"}, "content_type", "not_taken"),
         ({"content_type": "VIDEO/MP4"}, "content_type", "not_taken"),
         ({"content_type": "video/mp4; charset=x"}, "content_type", "not_taken"),
-        ({"bytes": 2**31 + 1}, "bytes", "too_large"),
+        ({"bytes": 2**31 + 1}, "bytes", "less_than_equal"),
         ({"bytes": 10 * 2**20 + 1, "what": "image", "content_type": "image/png"}, "bytes", "too_large"),
         ({"bytes": 0}, "bytes", "greater_than_equal"),
         ({"public": True}, "public", "not_public"),
@@ -195,14 +195,15 @@ def test_what_was_looked_at_is_what_is_seen_though_the_form_is_used_again(desk: 
     desk.settled(asked["id"])
     page = b"<html>".ljust(len(FILM))
     assert sent(asked["upload"], page)[0] == 204
+    assert fetched(desk.told(asked["id"])["playback"]["url"]).body == FILM
     files.until(lambda: desk.house.driver.settle() and len(files.versions()) == 1)
-    assert files.fetched(desk.told(asked["id"])["playback"]["url"]).body == FILM
+    assert fetched(desk.told(asked["id"])["playback"]["url"]).body == FILM
 
 
 @pytest.mark.row("M10", "M129")
 def test_a_film_is_fetched_in_parts_without_the_api(desk: Desk) -> None:
     link = desk.uploaded()["playback"]
-    part = files.fetched(link["url"], Range="bytes=4-7")
+    part = fetched(link["url"], Range="bytes=4-7")
     assert (part.status, part.body) == (206, FILM[4:8])
     assert part.headers["Content-Range"] == f"bytes 4-7/{len(FILM)}"
     assert not link["url"].startswith(settings.public_url)
@@ -215,7 +216,7 @@ def test_a_link_dies_and_leads_nowhere_else(desk: Desk) -> None:
     assert int(parse_qs(urlsplit(url).query)["X-Amz-Expires"][0]) == 3600
     with time_machine.travel(clock.now() - timedelta(hours=2)):
         old = playback_of(record)
-    assert files.fetched(old).status == 403
+    assert fetched(old).status == 403
 
 
 def playback_of(record: Media) -> str:
@@ -224,33 +225,19 @@ def playback_of(record: Media) -> str:
     return link.url
 
 
-@pytest.mark.parametrize(
-    ("filename", "disposition"),
-    [
-        ("week 1.mp4", "attachment; filename=\"week-1.mp4\"; filename*=UTF-8''week%201.mp4"),
-        ('a"; x="b.html', "attachment; filename=\"a-x-b.mp4\"; filename*=UTF-8''a%22%3B%20x%3D%22b.mp4"),
-        ("../../etc/passwd", "attachment; filename=\"passwd.mp4\"; filename*=UTF-8''passwd.mp4"),
-        ("गिनती.mp4", None),
-        (".mp4", "attachment; filename=\"mp4.mp4\"; filename*=UTF-8''.mp4.mp4"),
-    ],
-)
-def test_the_name_of_a_file_cannot_say_anything_but_its_name(
-    desk: Desk, filename: str, disposition: str | None
-) -> None:
-    fetched = files.fetched(desk.uploaded(filename=filename)["playback"]["url"])
-    said = fetched.headers["Content-Disposition"]
-    assert disposition is None or said == disposition
-    assert said.isascii()
-    assert said.startswith('attachment; filename="')
+def test_the_name_of_a_file_comes_back_and_cannot_say_anything_else(desk: Desk) -> None:
+    got = fetched(desk.uploaded(filename='गिनती"; x="1.html')["playback"]["url"])
+    stem = "%E0%A4%97%E0%A4%BF%E0%A4%A8%E0%A4%A4%E0%A5%80%22%3B%20x%3D%221"
+    assert got.headers["Content-Disposition"] == f"attachment; filename=\"x-1.mp4\"; filename*=UTF-8''{stem}.mp4"
 
 
 @pytest.mark.row("M115")
 def test_a_picture_for_everybody_is_found_under_public_and_may_be_a_cover(desk: Desk) -> None:
     told = desk.uploaded(files.PNG, what="image", content_type="image/png", public=True)
     assert told["public_url"].startswith(f"{settings.media_address}/public/")
-    fetched = files.fetched(told["public_url"])
-    assert (fetched.status, fetched.body, fetched.headers["Content-Type"]) == (200, files.PNG, "image/png")
-    assert fetched.headers["Cache-Control"] == "public, max-age=86400"
+    got = fetched(told["public_url"])
+    assert (got.status, got.body, got.headers["Content-Type"]) == (200, files.PNG, "image/png")
+    assert got.headers["Cache-Control"] == "public, max-age=86400"
     changed = desk.api.patch("/users/profile", {"avatar_url": told["public_url"]}, token=desk.teacher.access)
     assert changed.json()["avatar_url"] == told["public_url"]
 
@@ -295,7 +282,7 @@ def test_its_owner_is_told_what_became_of_an_upload(desk: Desk) -> None:
 
 
 def test_pages_of_the_front_ends_may_send_the_form(desk: Desk) -> None:
-    assert files.preflight(desk.ask().json()["upload"]["url"], "http://localhost:3000")
+    assert preflight(desk.ask().json()["upload"]["url"], "http://localhost:3000")
 
 
 def test_forms_are_counted(desk: Desk) -> None:
@@ -318,4 +305,4 @@ def test_uploads_are_in_the_export_and_lose_their_names_in_an_erasure(desk: Desk
     left = reads.one(Media, keys.media(desk.teacher.id, told["id"]))
     assert left
     assert (left.filename, left.state) == ("", "ready")
-    assert "Tara" not in files.fetched(playback_of(left)).headers["Content-Disposition"]
+    assert "Tara" not in fetched(playback_of(left)).headers["Content-Disposition"]

@@ -165,3 +165,25 @@ def test_wishing_what_is_so_already_tells_nothing(api: Api, learner: Person) -> 
         wish(api, learner, rest_days=["sunday"], shown=False)
     assert told("streak.changed") == {"streak.changed": 1}
     assert wish(api, learner)["shown"] is False
+
+
+@pytest.mark.parametrize(
+    ("done_at", "day"),
+    [
+        ("2026-11-16T12:00:00Z", "2026-11-16"),
+        ("2026-11-16T20:00:00Z", "2026-11-17"),
+        ("2026-11-17T23:30:00+05:30", "2026-11-17"),
+        ("2026-11-19T12:00:00Z", "2026-11-18"),
+        ("2026-11-01T12:00:00Z", "2026-11-18"),
+    ],
+)
+def test_a_lesson_that_was_done_offline_counts_for_the_day_on_which_it_was_done(
+    api: Api, learner: Person, done_at: str, day: str
+) -> None:
+    course = courses.a_course(api.member("tessa", roles=("instructor",)).id)
+    api.post("/enrollments", {"course": course.id}, token=learner.access)
+    body = {"completed": True, "done_at": done_at}
+    reply = api.post(f"/lessons/{lesson_of(course.id, 1)}/progress", body, token=learner.access)
+    assert reply.status in (200, 201), reply.body
+    assert streak(api, learner)["days"][0]["date"] == day
+    assert reply.json()["completed"] is True

@@ -94,6 +94,33 @@ def test_what_ses_says_of_a_mail_reaches_the_queue_through_the_real_topic(cloud:
     assert message["Body"] == '{"eventType": "Bounce"}'
 
 
+def test_the_bucket_of_uploads_tells_its_queue_and_lets_front_ends_send(cloud: Cloud) -> None:
+    real = template.load()
+    resources.reset(cloud)
+    resources.create(real, cloud)
+    s3, sqs, bucket = cloud.client("s3"), cloud.client("sqs"), "learnflow-local-media-000000000000"
+    (rule,) = s3.get_bucket_cors(Bucket=bucket)["CORSRules"]
+    assert (rule["AllowedMethods"], "http://localhost:3000" in rule["AllowedOrigins"]) == (["POST"], True)
+    s3.put_object(Bucket=bucket, Key="public/x", Body=b"x")
+    version = s3.put_object(Bucket=bucket, Key="u/x", Body=b"x")["VersionId"]
+    url = sqs.get_queue_url(QueueName="learnflow-local-media")["QueueUrl"]
+    (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=2, MaxNumberOfMessages=10)["Messages"]
+    (told,) = json.loads(message["Body"])["Records"]
+    assert (told["s3"]["object"]["key"], told["s3"]["object"]["versionId"]) == ("u/x", version)
+
+
+def test_a_version_that_is_not_the_newest_is_read_in_parts_and_under_other_headers(cloud: Cloud) -> None:
+    resources.reset(cloud)
+    resources.create(template.load(), cloud)
+    s3, place = cloud.client("s3"), {"Bucket": "learnflow-local-media-000000000000", "Key": "u/x"}
+    first = s3.put_object(**place, Body=b"0123456789")["VersionId"]
+    s3.put_object(**place, Body=b"another")
+    asked = {"VersionId": first, "Range": "bytes=2-4", "ResponseContentDisposition": "attachment"}
+    part = s3.get_object(**place, **asked)
+    assert (part["Body"].read(), part["ContentRange"]) == (b"234", "bytes 2-4/10")
+    assert part["ContentDisposition"] == "attachment"
+
+
 def test_a_wipe_forgets_everything_but_the_keys(cloud: Cloud, small: Template) -> None:
     before = keys(cloud)
     put(cloud, small.table)

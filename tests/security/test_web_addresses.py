@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.factories import courses
 from tests.security import crew
 from tests.security.client import Api, require_problem
 
@@ -117,6 +118,21 @@ def test_no_evil_address_is_stored(api: Api, field: str) -> None:
             assert answer.json()["errors"][0]["field"] == field
     assert taken == []
     assert len(EVIL) >= 60
+
+
+def test_no_evil_address_of_a_film_or_a_cover_is_stored(api: Api) -> None:
+    teacher = crew.join("tara", "instructor")
+    course = courses.a_draft(teacher.id, lessons=1).id
+    taken = []
+    for field, path in (
+        ("cover_url", f"/api/v1/courses/{course}"),
+        ("media_url", f"/api/v1/lessons/les_{course[4:]}-1"),
+    ):
+        for address in (*EVIL, *FINE):
+            answer = api.call("PATCH", path, {field: address}, token=teacher.access)
+            if answer.status != 422 or answer.json()["errors"][0]["field"] != field:
+                taken.append(f"{answer.status} {field} {address!r}")
+    assert taken == []
 
 
 @pytest.mark.parametrize("address", FINE)

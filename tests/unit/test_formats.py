@@ -2,7 +2,8 @@
 
 import pytest
 
-from chalicelib.catalog import formats
+from chalicelib.catalog import formats, media
+from chalicelib.catalog.records import Media
 from tests.factories import media as files
 
 WORDS = ("what", "content_type", "content")
@@ -29,3 +30,19 @@ def test_nothing_and_what_browsers_run_is_of_no_type(content_type: str, content:
 
 def test_every_type_has_a_good_and_a_false_example() -> None:
     assert {each[1] for each in files.GOOD} == {each[1] for each in files.FALSE} == set(formats.FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("filename", "disposition"),
+    [
+        ("week 1.mp4", "attachment; filename=\"week-1.mp4\"; filename*=UTF-8''week%201.mp4"),
+        ('a"; x="b.html', "attachment; filename=\"a-x-b.mp4\"; filename*=UTF-8''a%22%3B%20x%3D%22b.mp4"),
+        ("../../etc/passwd", "attachment; filename=\"passwd.mp4\"; filename*=UTF-8''passwd.mp4"),
+        ("C:\\films\\one.mov", "attachment; filename=\"one.mp4\"; filename*=UTF-8''one.mp4"),
+        (".mp4", "attachment; filename=\"mp4.mp4\"; filename*=UTF-8''.mp4.mp4"),
+        ("", "attachment; filename=\"video.mp4\"; filename*=UTF-8''video.mp4"),
+        ("\r\nX: y", "attachment; filename=\"X-y.mp4\"; filename*=UTF-8''%0D%0AX%3A%20y.mp4"),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_file_says_nothing_but_its_name(filename: str, disposition: str) -> None:
+    assert media.disposition(Media(what="video", content_type="video/mp4", filename=filename)) == disposition

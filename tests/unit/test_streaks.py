@@ -72,8 +72,14 @@ def test_six_active_days_earn_none() -> None:
 def test_at_most_two_freezes_are_in_stock() -> None:
     account = seen(days(*range(40)), today=39)
     assert (account.freezes, account.days_to_next_freeze) == (2, 0)
-    gone = seen(days(*range(14)), today=17)
-    assert states(gone)[14:] == ["frozen", "frozen", "missed", "pending"]
+    for active in (14, 40):
+        gone = seen(days(*range(active)), today=active + 3)
+        assert states(gone)[active:] == ["frozen", "frozen", "missed", "pending"]
+
+
+def test_days_that_were_learned_while_the_stock_was_full_are_on_their_way_to_the_next_freeze() -> None:
+    assert seen(days(*range(20), 21), today=21).freezes == 2
+    assert seen(days(*range(14), 15), today=15).freezes == 1
 
 
 def test_a_late_entry_repairs_the_streak_and_gives_the_freeze_back() -> None:

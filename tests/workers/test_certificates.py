@@ -9,6 +9,7 @@ import time_machine
 from chalicelib import aws, clock
 from chalicelib.learning.certificates import erasing, holding, issuing, lending, printing, verifying
 from chalicelib.learning.certificates.holding import Viewer
+from chalicelib.learning.certificates.reactions import whose
 from chalicelib.learning.records import Certificate, Credential
 from chalicelib.messaging import router
 from chalicelib.settings import settings
@@ -100,7 +101,7 @@ def test_a_repeated_message_makes_neither_a_second_certificate_nor_a_second_lett
 @pytest.mark.row("B12")
 def test_workers_that_start_at_the_same_moment_make_one_certificate(clean: House) -> None:
     fact = certificates.completed(ADA, certificates.course())
-    codes = at_once(6, lambda _: issuing.issue(act(), *issue_certificate.whose(fact)).code)  # type: ignore[union-attr]
+    codes = at_once(6, lambda _: issuing.issue(act(), *whose(fact)).code)  # type: ignore[union-attr]
     assert set(codes) == {only().code}
     assert [each.code for each in all_credentials(clean)] == [only().code]
 

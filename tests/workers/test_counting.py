@@ -152,7 +152,7 @@ def test_a_day_is_one_of_the_platforms_own_zone() -> None:
 
 def test_a_days_figures_are_spread_and_added_up(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = iter(range(figures.SHARDS))
-    monkeypatch.setattr(figures.random, "randrange", lambda _: next(parts))
+    monkeypatch.setattr(random, "randrange", lambda _: next(parts))
     for number in range(2):
         counting.count([fact("lesson.completed", number, 1)])
     found = [each for each in reads.all_of(keys.figures_of("2026-11-20")) if isinstance(each, Figures)]

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib import clock
 from chalicelib.catalog.records import Course, Seats
-from chalicelib.learning import enrollments, idle, ids
+from chalicelib.learning import enrollments, idle, ids, rosters
 from chalicelib.learning.records import Enrollment, Roster
 from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
@@ -18,6 +18,7 @@ from tests.factories import courses, people
 from tests.factories.courses import told
 from tests.faults.clock import Clock
 from tests.faults.injector import Injector
+from tests.faults.moments import meanwhile
 from tests.http.api import Api, at_once
 
 pytestmark = pytest.mark.row("E41")
@@ -124,11 +125,32 @@ def test_whoever_begins_after_the_reminder_stays(clean: House, api: Api, course:
     assert now(enrollment).status == "active"
 
 
+@pytest.mark.parametrize("days", [15, 31])
+def test_whoever_begins_at_the_very_moment_is_left_alone(course: Course, faults: Injector, days: int) -> None:
+    enrollment = enrolled(course)
+    if days == 31:
+        idle.clean(act("system"), START + timedelta(days=15), 0, lambda shard: None)
+    before = told("enrollment.nudged", "enrollment.cancelled")
+
+    def begin() -> None:
+        started = adjust(now(enrollment), Enrollment.started_at.set(START), where=Enrollment.pk.exists())
+        alone(started)
+
+    faults.break_nth({0}, lambda trip: trip.operation == "TransactWriteItems", meanwhile(begin))
+    idle.clean(act("system"), START + timedelta(days=days), 0, lambda shard: None)
+    assert told("enrollment.nudged", "enrollment.cancelled") == before
+    assert now(enrollment).status == "active"
+    assert entry(enrollment).gsi2pk is None
+
+
 def test_a_course_that_was_paid_for_is_never_taken_away(clean: House, course: Course, traveller: Clock) -> None:
     learner = people.enlisted("lina")
     case = enrollments.case_of(reads.many(enrollments.wanted(learner.id, course.id)), learner.id, course.id)
     granted = enrollments.granting(act(learner.id), case, via="order", order_id="ord_1")
     together(act(learner.id), *granted.writes, fact=granted.fact, result=None)
+    assert entry(granted.enrollment).gsi2pk is None
+    where = (Roster.gsi2pk.set(keys.unstarted("0")), Roster.gsi2sk.set(rosters.due(granted.enrollment)))
+    alone(adjust(entry(granted.enrollment), *where, where=Roster.pk.exists()))
     mornings(clean, traveller, 14, 30, 60)
     assert now(granted.enrollment).status == "active"
     assert "Your course is waiting for you" not in subjects(clean)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib import aws
-from chalicelib.catalog import inspection, media, objects
+from chalicelib.catalog import formats, inspection, media, objects
 from chalicelib.catalog.records import Media
 from chalicelib.settings import settings
 from chalicelib.table import reads
@@ -36,7 +36,7 @@ def told(name: str) -> int:
     return len(happenings(name))
 
 
-@pytest.mark.row("K69", "F10")
+@pytest.mark.row("K69")
 def test_an_arrival_that_is_told_many_times_is_one_fact() -> None:
     upload = asked()
     body = arrival(upload, stored(upload))
@@ -44,13 +44,24 @@ def test_an_arrival_that_is_told_many_times_is_one_fact() -> None:
     assert (now(upload).state, int(now(upload).ver), told("media.ready")) == ("ready", 2, 1)
 
 
-@pytest.mark.row("K69", "F10")
+@pytest.mark.row("K69")
 def test_a_refusal_that_is_told_many_times_is_one_fact_and_leaves_nothing() -> None:
     upload = asked()
     body = arrival(upload, stored(upload, files.HTML.ljust(len(files.MP4))))
     assert inspected(body, body) == []
     assert (now(upload).state, now(upload).reason, told("media.refused")) == ("refused", "wrong_type", 1)
     assert files.versions() == []
+
+
+def test_of_a_large_file_the_beginning_is_read() -> None:
+    film = files.MP4 + bytes(100_000)
+    upload = asked(film)
+    version = stored(upload, film)
+    seen = objects.look(upload.object_key, version)
+    assert seen
+    assert (seen.size, seen.head) == (len(film), film[: formats.HEAD_BYTES])
+    inspected(arrival(upload, version))
+    assert now(upload).state == "ready"
 
 
 @pytest.mark.parametrize(
@@ -131,7 +142,7 @@ def test_what_was_removed_is_no_arrival() -> None:
     assert now(upload).state == "waiting"
 
 
-@pytest.mark.row("K69", "F11")
+@pytest.mark.row("K69")
 @pytest.mark.parametrize(
     "body",
     ["hello", "{}", "[]", "null", '{"Records": [{}]}', '{"Records": 5}', '{"reaction": "no_such", "fact": {}}'],

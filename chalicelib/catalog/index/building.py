@@ -19,13 +19,15 @@ from chalicelib.catalog.index.files import Damaged
 from chalicelib.catalog.index.holding import NAME
 from chalicelib.catalog.records import Indexed, IndexPointer
 from chalicelib.errors import Stale
-from chalicelib.table import keys, reads, writes
+from chalicelib.table import facts, keys, reads, writes
 from chalicelib.table.reads import StoreUnavailable
 
 log = logging.getLogger("app.catalogue")
 KEY = keys.index_pointer(NAME)
 #: A counter that was read so long after a fact has it.
 COUNTED_SECONDS = 5
+#: Over so many partitions are the entries of what a rebuild looks at; it reads them one after the other.
+SHARDS = 16
 
 
 class Overtaken(Stale):
@@ -162,7 +164,7 @@ def rebuild(things: Iterable[str] | None = None, alive: Callable[[], None] = lam
 
 def known() -> list[str]:
     """One query for each shard."""
-    found = (each for shard in keys.indexed_shards() for each in reads.all_of(shard))
+    found = (each for shard in range(SHARDS) for each in reads.all_of(keys.indexed_of(str(shard))))
     return [each.thing for each in found if isinstance(each, Indexed)]
 
 
@@ -173,7 +175,7 @@ def note(things: Iterable[str]) -> None:
 
 def _note(things: Iterable[str]) -> None:
     for id in sorted(things):
-        writes.alone(writes.put(Indexed.under(keys.indexed(id), thing=id)))
+        writes.alone(writes.put(Indexed.under(keys.indexed(facts.shard_of(id, SHARDS), id), thing=id)))
 
 
 def _install(base: str, started: IndexPointer | None) -> int:

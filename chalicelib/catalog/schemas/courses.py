@@ -61,6 +61,7 @@ class CoursePatch(In):
     prerequisites: Courses = Field(default_factory=list)
     access_days: Annotated[Whole, Field(ge=1, le=3650)] | None = None
     certified: Flag = True
+    certificate_days: Annotated[Whole, Field(ge=1, le=36500)] | None = None
     status: Status = "draft"
     is_published: Flag = False
 
@@ -138,6 +139,7 @@ class CourseOut(Out):
             prerequisites=[],
             access_days=None,
             certified=True,
+            certificate_days=None,
             status="draft",
             is_published=False,
             published_at=None,
@@ -170,6 +172,7 @@ class CourseOut(Out):
     prerequisites: list[str]
     access_days: int | None
     certified: bool
+    certificate_days: int | None
     status: str
     is_published: bool
     published_at: datetime | None
@@ -205,6 +208,7 @@ class CourseOut(Out):
             prerequisites=list(course.prerequisites),
             access_days=_number(course.access_days),
             certified=course.certified,
+            certificate_days=_number(course.certificate_days),
             status=course.status,
             is_published=course.is_published,
             published_at=course.published_at,

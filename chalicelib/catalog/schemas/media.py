@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, PrivateAttr
+from pydantic import ConfigDict, Field, PrivateAttr, WithJsonSchema
 
 from chalicelib.accounts.schemas.fields import example
 from chalicelib.catalog import formats, media, objects
@@ -14,7 +14,8 @@ from chalicelib.catalog.records import Media
 from chalicelib.web.reading import CursorPaged, Flag, In, Line, Out
 
 What = Literal["video", "image", "audio", "document"]
-TYPES = ", ".join(formats.FORMATS)
+TYPES: dict[str, Any] = {"type": "string", "enum": list(formats.FORMATS)}
+LARGEST = max(formats.LARGEST.values())
 SIZES = ", ".join(f"{size // formats.MEGABYTE} MB for {what}" for what, size in formats.LARGEST.items())
 
 
@@ -24,9 +25,9 @@ class UploadIn(In):
     )
 
     what: What
-    content_type: Annotated[str, Field(max_length=100, description=f"One of {TYPES}.")]
+    content_type: Annotated[str, Field(max_length=100), WithJsonSchema(TYPES)]
     filename: Annotated[Line, Field(min_length=1, max_length=200)]
-    bytes: Annotated[int, Field(ge=1, le=2**53, description=f"The exact size. At most {SIZES}.")]
+    bytes: Annotated[int, Field(ge=1, le=LARGEST, description=f"The exact size. At most {SIZES}.")]
     public: Annotated[Flag, Field(description="For pictures that everybody may see, such as covers.")] = False
 
 

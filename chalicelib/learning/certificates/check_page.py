@@ -81,7 +81,7 @@ def _said(found: Verification) -> str:
 def _row(label: str, value: str, style: str) -> str:
     named = f' class="{style}"' if style else ""
     # A name may be written from right to left.
-    return f'<dt>{escape(label)}</dt><dd{named}><bdi>{escape(value)}</bdi></dd>'
+    return f"<dt>{escape(label)}</dt><dd{named}><bdi>{escape(value)}</bdi></dd>"
 
 
 def _question() -> Reply:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from chalicelib.accounts.schemas.fields import example
 from chalicelib.catalog.schemas.fields import COURSE, LESSON, PERSON, CourseId, Whole, also
@@ -29,6 +29,10 @@ class LessonProgressIn(In):
     position: Annotated[Seconds | None, also("position", "position_seconds")] = None
     seconds: Annotated[Seconds | None, also("seconds", "watched_seconds", "time_spent")] = None
     reset: Flag = False
+    done_at: Annotated[
+        AwareDatetime | None,
+        Field(description="When an offline device saw it done, up to 7 days ago: the day it counts for."),
+    ] = None
 
     @model_validator(mode="after")
     def _one_way(self) -> "LessonProgressIn":
@@ -37,7 +41,7 @@ class LessonProgressIn(In):
         return self
 
     def wish(self) -> Wish:
-        return Wish(self.completed, self.reset, self.position, self.seconds)
+        return Wish(self.completed, self.reset, self.position, self.seconds, self.done_at)
 
 
 class LessonProgressQuery(CursorPaged):

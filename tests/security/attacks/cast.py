@@ -12,11 +12,14 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.accounts import mail_tokens, privacy, reactions
 from chalicelib.table.facts import Fact
+from tests.factories import media
 from tests.security import crew
 from tests.security.crew import Person
 
 NEW = "nine-quiet-herons"
 Values = dict[str, Callable[[], Any]]
+#: Parts that take a role, which are called as the policies are; all others are students.
+_ROLES = {"admin": ("admin",), "teacher": ("instructor",)}
 
 
 class Cast:
@@ -31,7 +34,7 @@ class Cast:
         return self._people[part]
 
     def _cast(self, part: str) -> Person:
-        fresh = crew.join(f"{part}{next(self._numbers)}", *(["admin"] if part == "admin" else []))
+        fresh = crew.join(f"{part}{next(self._numbers)}", *_ROLES.get(part, ()))
         if part != "leaving":
             return fresh
         privacy.ask_erasure(crew.act(fresh.id), crew.PASSWORD)
@@ -44,7 +47,8 @@ class Cast:
     def part_of(self, operation: Mapping[str, Any]) -> str:
         if operation["operationId"] == "restore_my_account":
             return "leaving"
-        return "admin" if operation.get("x-policy") == "admin" else "student"
+        policy = operation.get("x-policy")
+        return str(policy) if policy in _ROLES else "student"
 
     def fresh(self) -> Person:
         """Somebody whom one request may use up."""
@@ -59,6 +63,7 @@ class Cast:
             "user_id": lambda: self.fresh().id,
             "session_id": lambda: crew.again(self.person("student")).grant.session_id,
             "entry_id": lambda: self.entry,
+            "media_id": lambda: media.asked(owner=self.person("teacher").id).id,
             "name": lambda: "viewer.css",
             "cursor": lambda: None,
         }
@@ -108,6 +113,11 @@ def _passwords(cast: Cast) -> Values:
     return {**old, "new_password": _always(NEW)}
 
 
+def _upload(_: Cast) -> Values:
+    """What goes together."""
+    return {"what": _always("image"), "content_type": _always("image/png"), "bytes": _always(1000)}
+
+
 def _token(make: Callable[[Cast], str]) -> Callable[[Cast], Values]:
     return lambda cast: {"token": partial(make, cast), **dict.fromkeys(("new_password", "password"), _always(NEW))}
 
@@ -117,6 +127,7 @@ _OWN: dict[str, Callable[[Cast], Values]] = {
     "register": _register,
     "refresh": _refresh,
     "logout": _refresh,
+    "ask_upload": _upload,
     "change_password": _passwords,
     "put_password": _passwords,
     "delete_my_account": lambda cast: {"password": _always(crew.PASSWORD)},

@@ -63,6 +63,11 @@ EXCUSES = (
     Excuse(REFUSED, frozenset({"not_by_yourself"}), "admin and premium are promised to be refused by name (X08, X10)"),
     Excuse(REFUSED, frozenset({"body_unreadable"}), "JSON of any shape is taken, but 32 levels and 17 digits at most"),
     Excuse(REFUSED, TEXTS, "what a text may hold beyond its length is said in words, not in the schema"),
+    Excuse(
+        REFUSED,
+        frozenset({"not_taken", "too_large", "not_public"}),
+        "which types and sizes a kind of upload may have is said in words, not in the schema",
+    ),
     Excuse(REFUSED, PAIRS, "which fields belong together is said in words, not in the schema"),
 )
 

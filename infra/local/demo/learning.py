@@ -1,0 +1,67 @@
+"""The learners of the demo, as `learners.yaml` tells of them: enrolled, half way, finished, idle, gone."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from chalicelib.catalog.records import Course
+from chalicelib.learning import enrollments, progress
+from chalicelib.learning.progress import Wish
+from chalicelib.table.acts import Act
+from chalicelib.table.writes import together
+from infra.local.demo.moments import ZONE, act, days_ago
+from infra.local.demo.people import Cast
+from infra.local.demo.shelves import LOADER
+
+ALL: tuple[Mapping[str, Any], ...] = tuple(
+    yaml.load(Path(__file__).with_name("learners.yaml").read_bytes(), LOADER)  # noqa: S506 -- a safe loader
+)
+DONE = Wish(completed=True)
+
+
+class Step(NamedTuple):
+    """One thing that a learner did: `lesson` is its number in the course, 0 for the enrollment, -1 for leaving."""
+
+    moment: datetime
+    course: str
+    lesson: int
+
+
+def live(said: Mapping[str, Any], cast: Cast, stock: Mapping[str, Course]) -> None:
+    """Do all that this learner did, in the order of time: what was finished opens what comes after it."""
+    for step in sorted(_steps(said)):
+        _do(act(cast[said["learner"]], step.moment), stock[step.course], step)
+
+
+def _steps(said: Mapping[str, Any]) -> list[Step]:
+    steps = []
+    for number, one in enumerate(said["courses"]):
+        course = one["course"]
+        steps.append(Step(days_ago(one["enrolled"], number), course, 0))
+        for lesson, days in enumerate(one.get("done", ()), 1):
+            steps.append(Step(days_ago(days, 10 * lesson), course, lesson))
+        if "left" in one:
+            steps.append(Step(days_ago(one["left"]), course, -1))
+    return steps
+
+
+def _do(by: Act, course: Course, step: Step) -> None:
+    if step.lesson > 0:
+        progress.record_step(by, ZONE, course.id, step.lesson, DONE)
+    elif step.lesson == 0:
+        _enroll(by, course)
+    else:
+        enrollments.cancel(by, enrollments.ids.enrollment_of(by.actor, course.id))
+
+
+def _enroll(by: Act, course: Course) -> None:
+    """Courses that cost something are granted here: there are no orders in the demo."""
+    if not int(course.price_minor):
+        enrollments.enroll(by, course.id)
+        return
+    case = enrollments.case_of(by.read(enrollments.wanted(by.actor, course.id)), by.actor, course.id)
+    granted = enrollments.granting(by, case)
+    together(by, *granted.writes, fact=granted.fact, result=None)
