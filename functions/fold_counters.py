@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib import logs
+from chalicelib import logs, reactions
 from chalicelib.catalog import tallies
 from chalicelib.insight import counting
 from chalicelib.messaging import batches, router
-from chalicelib.messaging.batches import Outcome
+from chalicelib.messaging.batches import Outcome, Poison
 from chalicelib.table.facts import Fact
 
 logs.configure()
+COUNTING = reactions.of_queue("counters")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -18,7 +19,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def parse(body: str) -> Fact:
-    return tallies.require_countable(router.read(body)[1])
+    name, fact = router.read(body)
+    if name not in COUNTING:
+        raise Poison(f"unknown reaction: {name}")
+    return tallies.require_countable(fact)
 
 
 def count(told: Sequence[Fact]) -> Outcome:

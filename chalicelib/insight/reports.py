@@ -1,13 +1,12 @@
 """The daily report: the figures of a day, kept for good, and who is told of it. The clock makes it, admins read it."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from typing import Any
 
 from chalicelib import logs
 from chalicelib.accounts import rights
-from chalicelib.errors import Conflict, NotFound
+from chalicelib.errors import NotFound, ProductError
 from chalicelib.insight import figures
 from chalicelib.insight.records import Report
 from chalicelib.table import keys, reads
@@ -22,8 +21,8 @@ class ReportUnknown(NotFound):
     """There is no report of this day."""
 
 
-class Told(Conflict):
-    """This administrator has been told."""
+class Addressed(ProductError):
+    """This administrator has been told. Internal."""
 
 
 def make(act: Act, day: date) -> Report:
@@ -50,7 +49,7 @@ def make(act: Act, day: date) -> Report:
     return report
 
 
-def address(act: Act, report: Report, alive: Any) -> int:
+def address(act: Act, report: Report, alive: Callable[[], object]) -> int:
     """Have every administrator told, each once; returns how many were left to be told."""
     told = 0
     for admin in rights.administrators():
@@ -62,11 +61,11 @@ def address(act: Act, report: Report, alive: Any) -> int:
 
 def _address(act: Act, report: Report, admin: str) -> bool:
     untold = Report.pk.exists() & ~Report.told.contains(admin)
-    write = adjust(report, Report.told.set(Report.told.append([admin])), where=untold, otherwise=Told())
+    write = adjust(report, Report.told.set(Report.told.append([admin])), where=untold, otherwise=Addressed())
     fact = act.fact("report.addressed", admin, day=report.day)
     try:
         return together(act, write, fact=fact, result=True)
-    except Told:
+    except Addressed:
         return False
 
 

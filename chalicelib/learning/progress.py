@@ -108,6 +108,7 @@ class Case:
             course=self.gate.course_id,
             lesson=lesson_of(self.gate.course_id, self.ordinal),
             ordinal=self.ordinal,
+            percentage=float(completion.of(enrollment).percentage),
         )
 
 

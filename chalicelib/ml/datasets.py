@@ -4,11 +4,14 @@ A row has the columns of `COMMON` and those of its dataset, nothing else: what i
 A new dataset is one entry.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.accounts.people import ROLES
+from chalicelib.catalog.ids import ULID
+from chalicelib.learning import ids
 from chalicelib.table import keys
 from chalicelib.table.facts import Fact
 from chalicelib.table.keys import Key
@@ -36,6 +39,31 @@ def word_list(name: str, allowed: tuple[str, ...]) -> Column:
     return chosen
 
 
+def thing(name: str, form: str) -> Column:
+    """The id of something that is nobody's, such as a course."""
+    whole = re.compile(form)
+    return lambda payload: value if isinstance(value := payload.get(name), str) and whole.fullmatch(value) else None
+
+
+def number(name: str, most: int) -> Column:
+    """A number from 0 to `most`."""
+
+    def chosen(payload: Mapping[str, Any]) -> int | float | None:
+        value = payload.get(name)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return value if is_number and 0 <= value <= most else None
+
+    return chosen
+
+
+def learned(subject: str) -> Key | None:
+    """Where an enrollment lies, or the progress in a lesson that belongs to no course."""
+    if enrolled := ids.enrolled(subject):
+        return keys.enrollment(*enrolled)
+    step = ids.lone_step(subject)
+    return keys.lone_progress(*step) if step else None
+
+
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """`facts` are beginnings of names; `scope` is what a person's pseudonym must allow for their rows to go in here.
@@ -48,7 +76,7 @@ class Dataset:
     facts: tuple[str, ...]
     scope: str
     columns: Mapping[str, Column] = field(default_factory=dict)
-    item: Callable[[str], Key] | None = None
+    item: Callable[[str], Key | None] | None = None
 
     def takes(self, fact: Fact) -> bool:
         return fact.name.startswith(self.facts)
@@ -65,6 +93,19 @@ DATASETS: Mapping[str, Dataset] = {
             scope="account",
             columns={"roles": word_list("roles", ROLES), "tier": word("tier", ("free", "premium"))},
             item=keys.user,
+        ),
+        Dataset(
+            "lesson_interactions_raw",
+            facts=("enrollment.", "lesson.completed", "lesson.reopened"),
+            scope="account",
+            columns={
+                "course": thing("course", rf"crs_{ULID}"),
+                "lesson": thing("lesson", rf"les_{ULID}(-\d{{1,4}})?"),
+                "ordinal": number("ordinal", 9999),
+                "percentage": number("percentage", 100),
+                "via": word("via", ("free", "order", "grant")),
+            },
+            item=learned,
         ),
         TOMBSTONES,
     )

@@ -51,8 +51,8 @@ class Truth:
             for row in rows.of(each, people, self.left_out):
                 self.rows[row.dataset][row.event] = row
                 item = DATASETS[row.dataset].item
-                if item and isinstance(each, Fact) and each.subject_ver is not None:
-                    self.items[row.dataset][row.item] = Item(each.owner, item(each.subject))
+                if item and isinstance(each, Fact) and each.subject_ver is not None and (key := item(each.subject)):
+                    self.items[row.dataset][row.item] = Item(each.owner, key)
 
     def versions(self, dataset: str) -> dict[str, list[int]]:
         """By item, the versions that facts tell of."""

@@ -182,7 +182,7 @@ def main(sizes: list[int]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "base.db")
             child = [sys.executable, "-m", "tests.bench.catalogue"]
-            figures = {}
+            figures: Document = {}
             for step in ("--build", "--ask"):
                 command = [*child, step, str(amount), str(path)]
                 done = subprocess.run(command, env=os.environ, stdout=subprocess.PIPE, text=True, check=True)

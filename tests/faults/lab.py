@@ -18,6 +18,7 @@ from argon2 import PasswordHasher
 
 from chalicelib import aws, clock, keyring
 from chalicelib.accounts import passwords
+from chalicelib.catalog.index import holding
 from chalicelib.messaging import mailer
 from chalicelib.settings import settings
 from chalicelib.web import limits
@@ -113,11 +114,12 @@ class Lab:
                 table.batch_write_item(RequestItems={settings.table_name: wanted[start : start + 25]})
 
     def forget_instance(self) -> None:
-        """What dies with a killed instance: permits, keys, addresses of queues, what it knew of the mail provider."""
+        """What dies with a killed instance: permits, keys, the catalogue, what it knew of queues and mail."""
         limits.forget()
         keyring.forget()
         aws.queue_url.cache_clear()
         mailer.breaker.close()
+        holding.forget()
 
     def with_suffix(self, suffix: str) -> "Lab":
         """The same lab, where people have other names."""

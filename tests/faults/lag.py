@@ -93,16 +93,16 @@ def _make_copy(cloud: Any) -> None:
     """A table like ours, with all that is in it."""
     table = cloud.client("dynamodb")
     made = table.describe_table(TableName=settings.table_name)["Table"]
-    indexes = [
-        {name: index[name] for name in ("IndexName", "KeySchema", "Projection")}
-        for index in made["GlobalSecondaryIndexes"]
-    ]
+    indexes = {
+        where: [{name: index[name] for name in ("IndexName", "KeySchema", "Projection")} for index in made[where]]
+        for where in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
+    }
     table.create_table(
         TableName=COPY,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=made["AttributeDefinitions"],
         KeySchema=made["KeySchema"],
-        GlobalSecondaryIndexes=indexes,
+        **indexes,
     )
     for page in table.get_paginator("scan").paginate(TableName=settings.table_name):
         for item in page["Items"]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from infra.local.gateway import Reply
 from infra.local.invocation import Killed
-from tests.faults import certificate_flows, media_flows, people_flows
+from tests.faults import catalogue_flows, certificate_flows, learning_flows, media_flows, people_flows
 from tests.faults.flows import ANSWERED, FLOWS, Cast, Flow, nothing_more
 from tests.faults.injector import EFFECTS, Injector, Kill, Trip, conflict, lost_acknowledgement
 from tests.faults.lab import Lab
@@ -16,6 +16,8 @@ PATIENT = 12
 assert people_flows.NEW  # Importing it has declared the flows.
 assert media_flows.WISH
 assert certificate_flows.certified
+assert catalogue_flows.draft
+assert learning_flows.learner
 
 Disturb = Callable[[Injector], None]
 

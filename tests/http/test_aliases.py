@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.catalog.index import building, holding
 from chalicelib.web.aliases import ALIASES
 from infra.local.gateway import Reply
 from tests.factories import people
@@ -22,6 +23,11 @@ VARYING = {
     "updated_at",
 }
 CALLS = [(method, alias.path, alias.canonical) for alias in ALIASES for method in alias.methods]
+#: Lists that take a catalogue.
+CATALOGUE = ("/api/v1/courses", "/api/v1/lessons")
+#: What takes somebody who learns: `test_lesson_progress.py` tries these.
+LEARNING = ("/api/v1/enrollments", "/api/v1/progress", "/api/v1/lessons/{lesson_id}/progress")
+ALIKE = [call for call in CALLS if not call[2].startswith(LEARNING)]
 LOGIN = {"username": "member", "password": PASSWORD}
 CHANGE = {"current_password": PASSWORD, "new_password": "nine-quiet-herons"}
 
@@ -41,6 +47,8 @@ def _still(document: Any) -> Any:
 def ask(api: Api, method: str, path: str, canonical: str, *, wipe: Any) -> Reply:
     """Call it as somebody who may, in a house as it was before."""
     wipe()
+    if canonical in CATALOGUE:
+        building.rebuild(())
     roles = ("admin",) if "/admin/" in canonical else ("student",)
     member = api.member("member", email="member@example.org", roles=roles)
     body: Any = (
@@ -67,6 +75,7 @@ def wipe(clean: Any) -> Any:
     def afresh() -> None:
         clean.wipe()
         limits.forget()
+        holding.forget()
         people.password_hash.cache_clear()
 
     return afresh
@@ -74,7 +83,7 @@ def wipe(clean: Any) -> Any:
 
 @pytest.mark.row("X01", "X02", "X03", "G04", "G05", "G06", "G07", "C03", "C04", "C05", "C06", "M78", "M79", "M80")
 @pytest.mark.parametrize("slash", ["", "/"])
-@pytest.mark.parametrize(("method", "path", "canonical"), CALLS)
+@pytest.mark.parametrize(("method", "path", "canonical"), ALIKE)
 def test_an_alias_answers_like_its_canonical_path(
     api: Api, wipe: Any, method: str, path: str, canonical: str, slash: str
 ) -> None:

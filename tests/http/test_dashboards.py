@@ -81,6 +81,12 @@ def test_the_dashboard_is_never_older_than_what_was_just_done_and_costs_one_trip
     assert (after.status, after.json()["learner"]["in_progress"]) == (200, 1)
 
 
+@pytest.mark.row("M75", "M76")
+@pytest.mark.parametrize("path", ["/dashboard/stats", "/dashboard/continue-learning", "/reports/progress"])
+def test_a_slash_at_the_end_leads_to_the_same(api: Api, learner: Person, path: str) -> None:
+    assert api.get(f"{path}/", token=learner.access).status == 200
+
+
 def test_somebody_who_left_a_course_is_not_in_it(api: Api, teacher: Person, learner: Person) -> None:
     course = courses.a_course(teacher.id)
     enroll(api, learner, course)

@@ -285,7 +285,7 @@ def test_without_copies_every_answer_is_the_same(
     monkeypatch.setattr(holding, "settings", replace(settings, enable_cache=False))
     assert [api.get(target).body for target in asked] == kept
     courses.edited(stocked["Waves"], title="Waves and light")
-    building.rebuild()
+    building.rebuild(stocked.values())
     assert "Waves and light" in found(api.get("/courses"))
 
 

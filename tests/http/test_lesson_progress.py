@@ -353,6 +353,19 @@ def test_the_older_paths_lead_to_the_same(api: Api, teacher: Person, learner: Pe
         assert api.get(old, token=learner.access).json() == api.get(new, token=learner.access).json()
 
 
+@pytest.mark.row("E32", "E34", "C25", "K19")
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_the_older_paths_write_the_same(api: Api, teacher: Person, learner: Person, slash: str) -> None:
+    course = courses.a_course(teacher.id, 2).id
+    made = api.post(f"/api/enrollments{slash}", {"course": course}, token=learner.access)
+    assert (made.status, made.json()["course"]) == (201, course)
+    told = api.post(f"/api/lessons/{lesson(course, 1)}/progress{slash}", {"completed": True}, token=learner.access)
+    assert (told.status, told.json()["is_completed"]) == (200, True)
+    again = api.patch(f"/api/progress/{row(learner, course, 2)}{slash}", {"position": 5}, token=learner.access)
+    assert (again.status, again.json()["position"]) == (200, 5)
+    assert api.delete(f"/api/enrollments/{made.json()['id']}{slash}", token=learner.access).status == 204
+
+
 @pytest.mark.row("X14", "K19")
 def test_a_lesson_without_a_course_takes_progress_too(api: Api, teacher: Person, learner: Person) -> None:
     alone = courses.a_lesson(None, teacher.id, kg_class="KG1").id

@@ -247,9 +247,7 @@ class FacetsOut(Out):
 class CourseListOut(Out):
     """`results` have all fields, or those that `fields` names; `facets` are there if asked for."""
 
-    model_config = ConfigDict(
-        json_schema_extra=example(count=1, next=None, previous=None, results=[_CARD])
-    )
+    model_config = ConfigDict(json_schema_extra=example(count=1, next=None, previous=None, results=[_CARD]))
 
     count: int
     next: str | None

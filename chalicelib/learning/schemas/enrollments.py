@@ -116,7 +116,7 @@ class EnrollmentOut(Out):
 
 
 def _fields(enrollment: Enrollment, learner: str | None) -> dict[str, Any]:
-    progress = progress_of(enrollment)
+    progress = how_far(enrollment)
     return {
         "id": enrollment.id,
         "student": enrollment.user_id,
@@ -135,7 +135,7 @@ def _fields(enrollment: Enrollment, learner: str | None) -> dict[str, Any]:
         "completed_at": enrollment.completed_at,
         "cancelled_at": enrollment.cancelled_at,
         "access_until": enrollment.access_until,
-        **progress.model_dump(),
+        **progress,
         "progress": progress,
     }
 
@@ -146,14 +146,15 @@ def _last_lesson(enrollment: Enrollment) -> str | None:
     return lesson_of(enrollment.course_id, int(enrollment.last_ordinal))
 
 
-def progress_of(enrollment: Enrollment) -> ProgressOut:
-    how_far = completion.of(enrollment)
-    return ProgressOut(
-        total_lessons=how_far.total,
-        completed_lessons=how_far.completed,
-        completion_percentage=float(how_far.percentage),
-        is_completed=how_far.is_completed,
-    )
+def how_far(enrollment: Enrollment) -> dict[str, Any]:
+    """The fields of `ProgressOut`."""
+    found = completion.of(enrollment)
+    return {
+        "total_lessons": found.total,
+        "completed_lessons": found.completed,
+        "completion_percentage": float(found.percentage),
+        "is_completed": found.is_completed,
+    }
 
 
 class StepOut(Out):
@@ -186,7 +187,7 @@ class CompletionOut(ProgressOut):
         found: Missing = result
         enrollment = found.enrollment
         return cls(
-            **progress_of(enrollment).model_dump(),
+            **how_far(enrollment),
             enrollment=enrollment.id,
             enrollment_id=enrollment.id,
             completed_at=enrollment.completed_at,

@@ -10,7 +10,7 @@ from chalicelib.catalog.schemas.fields import COURSE, LESSON, PERSON, CourseId, 
 from chalicelib.learning.lesson_list import Wanted
 from chalicelib.learning.lesson_progress import LessonProgress
 from chalicelib.learning.progress import Wish
-from chalicelib.learning.schemas.enrollments import ENROLLMENT, ProgressOut, progress_of
+from chalicelib.learning.schemas.enrollments import ENROLLMENT, ProgressOut, how_far
 from chalicelib.web.reading import CursorPaged, Flag, In, Out
 
 PROGRESS = f"lp_{LESSON.removeprefix('les_')}-{PERSON.removeprefix('usr_')}"
@@ -118,5 +118,5 @@ class LessonProgressOut(Out):
             position=progress.position,
             seconds=progress.seconds,
             updated_at=progress.last_at,
-            course_progress=progress_of(enrollment) if enrollment else None,
+            course_progress=ProgressOut(**how_far(enrollment)) if enrollment else None,
         )
