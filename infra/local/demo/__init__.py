@@ -16,7 +16,7 @@ from infra.local.demo.people import Cast
 T = TypeVar("T")
 R = TypeVar("R")
 #: More would wait for the local cloud, which answers one after the other.
-AT_ONCE = 3
+AT_ONCE = 2
 
 
 def seed() -> None:
