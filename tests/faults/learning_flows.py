@@ -107,7 +107,7 @@ def is_through(lab: Lab, cast: Cast) -> None:
     """The course is finished, its letter is in the box, and the certificate says so."""
     assert "completed_at" in enrollment(lab, cast)
     assert [each["course_id"] for each in lab.items("certificate")].count(cast["course"]) == 1
-    to_me = [mail.subject for mail in lab.house.mails() if mail.to == [cast["me"].email]]
+    to_me = [mail.subject for mail in lab.world().mails if mail.to == [cast["me"].email]]
     assert len(to_me) == 3, to_me
 
 

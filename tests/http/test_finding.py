@@ -167,7 +167,7 @@ def test_the_list_and_search_are_one_engine(api: Api, stocked: dict[str, str]) -
 @pytest.mark.row("X15")
 def test_every_row_says_how_open_its_course_is_and_why(api: Api, stocked: dict[str, str], meera: Person) -> None:
     def said(reply: Reply) -> dict[str, tuple[str, str]]:
-        return {each["title"]: (each["access"], each["access_reason"]) for each in reply.json()["results"]}
+        return {each["title"]: (each["access"], each["reason_code"]) for each in reply.json()["results"]}
 
     public = said(api.get("/courses"))
     assert public["Python for beginners"] == ("full", "free")

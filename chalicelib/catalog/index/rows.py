@@ -23,7 +23,7 @@ def courses(found: Found, reader: Reader, fields: Sequence[str] = ()) -> list[st
 
 def _course(shelved: Shelved, reader: Reader) -> str:
     access, reason = _opened(reader, shelved.instructor, shelved.access, shelved.reason)
-    return f'{shelved.card[:-1]},"access":"{access}","access_reason":"{reason}"}}'
+    return f'{shelved.card[:-1]},"access":"{access}","reason_code":"{reason}"}}'
 
 
 def _narrowed(row: str, fields: Iterable[str]) -> str:
@@ -53,7 +53,7 @@ def _lesson(lesson: LessonFound, reader: Reader, now: str) -> str:
         "owner": lesson.instructor_id,
         "is_published": lesson.status == "published",
         "access": access,
-        "access_reason": reason,
+        "reason_code": reason,
         "unlocks_at": None if access == "full" else lesson.unlocks_at,
     }
     return json.dumps(said, separators=(",", ":"), ensure_ascii=False)

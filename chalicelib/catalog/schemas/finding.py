@@ -178,12 +178,12 @@ _CARD: Any = {
     "created_at": "2026-11-20T08:00:00Z",
     "updated_at": "2026-11-21T08:00:00Z",
     "access": "preview",
-    "access_reason": "payment_required",
+    "reason_code": "payment_required",
 }
 
 
 class CourseCardOut(Out):
-    """A course in a list. `access` is full, preview or locked, as a stranger finds it, and `access_reason` says why."""
+    """A course in a list. `access` is full, preview or locked, as a stranger finds it, and `reason_code` says why."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_CARD]})
 
@@ -213,7 +213,7 @@ class CourseCardOut(Out):
     created_at: datetime | None
     updated_at: datetime | None
     access: str
-    access_reason: str
+    reason_code: str
 
 
 class FacetValueOut(Out):
@@ -272,7 +272,7 @@ class LessonRowOut(Out):
     owner: str
     is_published: bool
     access: str
-    access_reason: str
+    reason_code: str
     unlocks_at: datetime | None
 
 
@@ -297,7 +297,7 @@ class LessonListOut(Out):
                     "owner": PERSON,
                     "is_published": True,
                     "access": "preview",
-                    "access_reason": "preview",
+                    "reason_code": "preview",
                     "unlocks_at": None,
                 }
             ],
