@@ -18,9 +18,9 @@ COLUMNS = (
     "course_id",
     "course_title",
     "status",
-    "percentage",
-    "lessons_completed",
-    "lessons",
+    "completion_percentage",
+    "completed_lessons",
+    "total_lessons",
     "enrolled_at",
     "started_at",
     "last_activity_at",
@@ -34,9 +34,9 @@ class Line:
     course_id: str
     course_title: str
     status: str
-    percentage: Decimal
-    lessons_completed: int
-    lessons: int
+    completion_percentage: Decimal
+    completed_lessons: int
+    total_lessons: int
     enrolled_at: datetime
     started_at: datetime | None
     last_activity_at: datetime | None
@@ -76,9 +76,9 @@ def _line(enrollment: Enrollment, code: str | None) -> Line:
         course_id=enrollment.course_id,
         course_title=enrollment.course_title,
         status=_status(enrollment),
-        percentage=progress.percentage,
-        lessons_completed=progress.completed,
-        lessons=progress.total,
+        completion_percentage=progress.percentage,
+        completed_lessons=progress.completed,
+        total_lessons=progress.total,
         enrolled_at=enrollment.enrolled_at,
         started_at=enrollment.started_at,
         last_activity_at=enrollment.last_at,

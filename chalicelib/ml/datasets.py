@@ -50,8 +50,9 @@ def number(name: str, most: int) -> Column:
 
     def chosen(payload: Mapping[str, Any]) -> int | float | None:
         value = payload.get(name)
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return value if is_number and 0 <= value <= most else None
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return None
+        return value if 0 <= value <= most else None
 
     return chosen
 

@@ -19,6 +19,8 @@ DATES = {
     "EraseAccounts": timedelta(days=15),
     "CleanAbandonedEnrollments": timedelta(days=15),
     "DailyReport": timedelta(days=1),
+    "RebuildCatalog": timedelta(0),
+    "RetryCertificates": timedelta(hours=1),
 }
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from chalicelib.catalog import bitmaps, curricula
 from chalicelib.catalog.index import building
-from chalicelib.settings import settings
+from chalicelib.catalog.records import IndexPointer
+from chalicelib.table.writes import alone, delete
 from infra.local.gateway import Reply
 from tests.factories import courses
 from tests.factories.people import verified
@@ -195,9 +196,7 @@ def news_waits(lab: Lab) -> Cast:
 def catalogue_lost(lab: Lab) -> Cast:
     """Nothing to be found until the night's clock makes it anew."""
     cast = published(lab)
-    lab.house.cloud.client("dynamodb").delete_item(
-        TableName=settings.table_name, Key={name: {"S": value} for name, value in zip(("pk", "sk"), building.KEY, strict=True)}
-    )
+    alone(delete(IndexPointer.under(building.KEY)))
     return cast
 
 

@@ -1,9 +1,9 @@
-"""The flows of learners: coming, leaving and coming back, lesson by lesson to the certificate; and of those who wait."""
+"""The flows of learners: coming, leaving and coming back, lesson by lesson to the certificate; and those who wait."""
 
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.catalog import bitmaps
+from chalicelib.catalog import bitmaps, lessons
 from chalicelib.catalog.ids import lesson_of
 from chalicelib.learning import ids
 from chalicelib.settings import settings
@@ -14,11 +14,11 @@ from tests.faults.lab import Lab
 from tests.faults.people_flows import firing, keyed, settling
 
 
-def newcomer(lab: Lab, lessons: int = 2, **course: Any) -> Cast:
+def newcomer(lab: Lab, **course: Any) -> Cast:
     """Somebody before a course that is open."""
     tara = lab.api.member(lab.named("tara"), roles=("instructor",))
     me = lab.api.member(lab.named("lina"), email=lab.address("lina"), first_name="Lina")
-    made = courses.a_course(tara.id, lessons=lessons, **course)
+    made = courses.a_course(tara.id, lessons=2, **course)
     lab.settle()
     return {"me": me, "teacher": tara, "course": made.id, "enrollment": ids.enrollment_of(me.id, made.id)}
 
@@ -220,7 +220,7 @@ def lessons_change(lab: Lab) -> Cast:
     other = lab.api.member(lab.named("other"))
     enroll(lab, {**cast, "me": other}, None)
     lab.settle()
-    courses.lessons.remove(courses.act(), lesson_of(cast["course"], 2), None)
+    lessons.remove(courses.act(), lesson_of(cast["course"], 2), None)
     lab.step("react_to_facts")
     lab.step("keep_history")
     lab.step("fold_counters")

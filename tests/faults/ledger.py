@@ -159,16 +159,17 @@ def standings_agree_with_their_people(world: World) -> Iterator[str]:
 
 
 @invariant
-def versions_count_the_facts_about_a_person(world: World) -> Iterator[str]:
+def versions_count_the_facts_about_a_thing(world: World) -> Iterator[str]:
     """R7: +1 per write, told by exactly one fact each; where facts name a version, none is missing or doubled."""
     told: dict[str, list[int]] = defaultdict(list)
     for fact in world.facts.values():
         if fact.get("subject_ver") is not None:
             told[fact["subject"]].append(int(fact["subject_ver"]))
-    for id, user in world.people.items():
-        seen = sorted(ver for ver in told[id] if ver > 1)
-        if seen != list(range(2, int(user["ver"]) + 1)):
-            yield f"{id} has version {user['ver']}, but facts tell of {seen}"
+    for kind in ("user", "course", "enrollment"):
+        for item in world.all(kind):
+            seen = sorted(ver for ver in told[item["id"]] if ver > 1)
+            if seen != list(range(2, int(item["ver"]) + 1)):
+                yield f"{item['id']} has version {item['ver']}, but facts tell of {seen}"
 
 
 @invariant

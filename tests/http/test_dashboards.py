@@ -108,7 +108,7 @@ def test_the_dashboard_tells_an_instructor_about_their_students(
     clean.driver.settle()
     said = stats(api, teacher)["instructor"]
     assert (said["courses"], said["published"], said["students"], said["completions"]) == (3, 2, 3, 1)
-    assert (said["completion_rate"], said["rating"]) == ("33.33", None)
+    assert (said["completion_rate"], said["rating"]) == (33.33, None)
 
 
 def going_on(api: Api, who: Person, **query: Any) -> list[dict[str, Any]]:
@@ -131,7 +131,7 @@ def test_learning_goes_on_with_the_course_that_was_open_last_and_its_first_undon
     said = going_on(api, learner)
     assert [each["course_id"] for each in said] == [second.id, first.id]
     assert [each["next_lesson_id"] for each in said] == [lesson_of(second.id, 2), lesson_of(first.id, 2)]
-    assert (said[0]["percentage"], said[0]["next_position"], said[0]["lessons_completed"]) == ("66.67", 2, 2)
+    assert (said[0]["completion_percentage"], said[0]["next_position"], said[0]["completed_lessons"]) == (66.67, 2, 2)
 
 
 @pytest.mark.row("M76")
@@ -179,9 +179,9 @@ def test_the_report_of_ones_progress_has_every_course(api: Api, teacher: Person,
     learn(api, learner, whole, 1)
     learn(api, learner, begun, 2)
     said = api.get("/reports/progress", token=learner.access).json()
-    assert [(each["course_id"], each["status"], each["percentage"]) for each in said["courses"]] == [
-        (begun.id, "in_progress", "33.33"),
-        (whole.id, "completed", "100.00"),
+    assert [(each["course_id"], each["status"], each["completion_percentage"]) for each in said["courses"]] == [
+        (begun.id, "in_progress", 33.33),
+        (whole.id, "completed", 100.00),
     ]
     assert (said["lessons_completed"], said["active_days"]) == (2, 1)
 
@@ -224,11 +224,11 @@ def test_an_instructor_sees_how_many_finish_and_where_the_others_stop(api: Api, 
     api.delete(f"/enrollments/{enrollment}", token=people[1].access)
     clean.driver.settle()
     said = performance(api, teacher, course)
-    assert (said["students"], said["enrolled"], said["completions"], said["completion_rate"]) == (3, 4, 1, "25.00")
+    assert (said["students"], said["enrolled"], said["completions"], said["completion_rate"]) == (3, 4, 1, 25.00)
     assert [(each["completions"], each["share"], each["lost"]) for each in said["lessons"]] == [
-        (3, "75.00", 0),
-        (2, "50.00", 1),
-        (1, "25.00", 1),
+        (3, 75.00, 0),
+        (2, 50.00, 1),
+        (1, 25.00, 1),
     ]
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from chalicelib import settings
+from chalicelib.messaging import queues
 from chalicelib.table import keys, reads
+from chalicelib.web import readiness
 from infra.build import functions, template
 from infra.local import template as local
 from tests.packaging.stacks import STAGES, Stack, stack
@@ -104,6 +106,17 @@ FOREIGN = {
 def test_a_function_may_do_nothing_that_is_not_its_business(function: str) -> None:
     foreign = [action for action in actions(function) for bad in FOREIGN[function].split() if fnmatchcase(action, bad)]
     assert not foreign
+
+
+def test_the_api_may_ask_for_each_queue_that_its_readiness_names() -> None:
+    asked = {
+        queue(arn)["QueueName"]
+        for s in DEV.statements("ApiFunction")
+        if s["Action"] == ["sqs:GetQueueUrl"]
+        for arn in as_list(s["Resource"])
+    }
+    assert asked == {f"learnflow-dev-{name}" for name in readiness.QUEUES}
+    assert set(readiness.QUEUES) == queues.RECEIVES.keys()
 
 
 @pytest.mark.row("K69")

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -35,8 +34,8 @@ class InstructorOut(Out):
     students: Annotated[int, Field(description="Who learns in your courses now.")]
     enrolled: Annotated[int, Field(description="Everybody who ever enrolled.")]
     completions: int
-    completion_rate: Annotated[Decimal, Field(description="Percent of everybody who ever enrolled.")]
-    rating: Decimal | None
+    completion_rate: Annotated[float, Field(description="Percent of everybody who ever enrolled.")]
+    rating: float | None
     ratings: int
 
 
@@ -83,9 +82,9 @@ class ContinueOut(Out):
     course_id: str
     course_title: str
     course_slug: str
-    percentage: Decimal
-    lessons_completed: int
-    lessons: int
+    completion_percentage: float
+    completed_lessons: int
+    total_lessons: int
     opened_at: Annotated[datetime | None, Field(description="When you were last in it.")]
     next_lesson_id: str | None
     next_position: Annotated[int | None, Field(description="Its place in the course, from 1.")]
@@ -99,9 +98,9 @@ class ContinueOut(Out):
             course_id=enrollment.course_id,
             course_title=each.gate.title,
             course_slug=each.gate.slug,
-            percentage=progress.percentage,
-            lessons_completed=progress.completed,
-            lessons=progress.total,
+            completion_percentage=float(progress.percentage),
+            completed_lessons=progress.completed,
+            total_lessons=progress.total,
             opened_at=each.opened_at,
             next_lesson_id=None if ordinal is None else lesson_of(enrollment.course_id, ordinal),
             next_position=each.next_position,

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -22,9 +21,9 @@ class ProgressLineOut(Out):
     course_id: str
     course_title: str
     status: Annotated[str, Field(description="not_started, in_progress, completed or cancelled.")]
-    percentage: Decimal
-    lessons_completed: int
-    lessons: int
+    completion_percentage: float
+    completed_lessons: int
+    total_lessons: int
     enrolled_at: datetime
     started_at: datetime | None
     last_activity_at: datetime | None
@@ -50,7 +49,7 @@ class StepOut(Out):
     position: int
     title: str
     completions: int
-    share: Annotated[Decimal, Field(description="Percent of everybody who ever enrolled.")]
+    share: Annotated[float, Field(description="Percent of everybody who ever enrolled.")]
     lost: Annotated[int, Field(description="How many did the lesson before and not this one.")]
 
 
@@ -60,7 +59,7 @@ class PerformanceOut(Out):
     students: Annotated[int, Field(description="Who learns in it now.")]
     enrolled: Annotated[int, Field(description="Everybody who ever enrolled.")]
     completions: int
-    completion_rate: Annotated[Decimal, Field(description="Percent of everybody who ever enrolled.")]
+    completion_rate: Annotated[float, Field(description="Percent of everybody who ever enrolled.")]
     lessons: list[StepOut]
 
     @classmethod

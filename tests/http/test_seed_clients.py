@@ -1,0 +1,225 @@
+"""Clients of three of the older systems, who know nothing but the paths and fields of those: they get by here.
+
+Each test plays what one of them would send in a working day, with and without the slash at the end, and looks at the
+fields that it reads.
+"""
+
+from typing import Any
+
+import pytest
+
+from infra.local.gateway import Reply
+from tests.conftest import House
+from tests.factories import courses, people, shelf
+from tests.factories.people import PASSWORD
+from tests.http.api import Api, Person
+
+pytestmark = pytest.mark.parametrize("slash", ["/", ""])
+ENVELOPE = {"results", "next", "previous"}
+
+
+class Client:
+    """Somebody who has signed in on a path of theirs and sends on with the token of the answer."""
+
+    def __init__(self, api: Api, base: str, slash: str) -> None:
+        self.api, self.base, self.slash, self.token = api, base, slash, ""
+
+    def sign_in(self, **said: str) -> "Client":
+        found = self.send("POST", "/auth/login", {"password": PASSWORD, **said}, 200)
+        self.token = found["access"]
+        return self
+
+    def reply(self, method: str, path: str, body: Any = None) -> Reply:
+        path, _, query = path.partition("?")
+        address = self.base + path + self.slash + ("?" + query if query else "")
+        return self.api.call(method, address, body, token=self.token or None)
+
+    def send(self, method: str, path: str, body: Any = None, status: int = 200) -> Any:
+        reply = self.reply(method, path, body)
+        assert reply.status == status, (method, path, reply.status, reply.body)
+        return reply.json() if reply.body else None
+
+    def rows(self, path: str) -> list[Any]:
+        found = self.send("GET", path)
+        assert set(found) >= ENVELOPE
+        return list(found["results"])
+
+
+@pytest.fixture
+def teacher(api: Api) -> Person:
+    tess = api.member("tess", email="tess@example.org", roles=("instructor",))
+    people.verified(tess.id)
+    return tess
+
+
+@pytest.fixture
+def learner(api: Api) -> Person:
+    return api.member("luca", email="luca@example.org")
+
+
+def told(house: House) -> None:
+    """All news has arrived, and the instance looks at the catalogue again."""
+    house.driver.settle()
+    shelf.looked_away()
+
+
+# What EduFlow's clients send.
+
+
+@pytest.mark.row("E14", "E17", "E18", "E19", "E20", "E21", "E23", "E24", "E25", "E26", "E28", "E55", "X21", "X22")
+def test_an_instructor_of_eduflow_keeps_courses_and_lessons(
+    api: Api, clean: House, teacher: Person, slash: str
+) -> None:
+    tess = Client(api, "/api/v1", slash).sign_in(username="tess")
+    wish = {"title": "Maps", "description": "How to read one.", "price": "0.00", "is_published": False}
+    course = tess.send("POST", "/courses", wish, 201)
+    assert (course["owner"], course["is_published"], course["price"]) == (teacher.id, False, "0.00")
+    lesson = tess.send("POST", "/lessons", {"course": course["id"], "title": "North", "content": "Up."}, 201)
+    tess.send("PUT", f"/lessons/{lesson['id']}", {"course": course["id"], "title": "North", "content": "Mostly up."})
+    assert tess.send("PATCH", f"/lessons/{lesson['id']}", {"title": "North is up"})["course"] == course["id"]
+    assert tess.send("PATCH", f"/courses/{course['id']}", {"is_published": True})["is_published"] is True
+    assert tess.send("PUT", f"/courses/{course['id']}", {**wish, "title": "Maps!", "is_published": True})["title"]
+    told(clean)
+    assert [row["title"] for row in tess.rows("/courses")] == ["Maps!"]
+    assert [row["title"] for row in tess.rows("/lessons")] == ["North is up"]
+    tess.send("POST", "/lessons", {"course": course["id"], "title": "South"}, 201)
+    tess.send("DELETE", f"/lessons/{lesson['id']}", status=204)
+    tess.send("DELETE", f"/courses/{course['id']}", status=204)
+    tess.send("GET", f"/courses/{course['id']}", status=404)
+
+
+@pytest.mark.row("E15", "E16", "E22", "E27", "E30", "E31", "E32", "E33", "E34", "E35", "E36", "E55")
+def test_a_student_of_eduflow_finds_a_course_enrolls_gets_a_mail_and_leaves(
+    api: Api, clean: House, teacher: Person, learner: Person, slash: str
+) -> None:
+    course = courses.a_course(teacher.id, title="Knots", lessons=2)
+    courses.a_draft(teacher.id, title="Loose ends", lessons=1)
+    shelf.published()
+    luca = Client(api, "/api/v1", slash)
+    assert [row["title"] for row in luca.rows("/courses-public")] == ["Knots"]
+    luca.sign_in(username="luca")
+    assert [row["id"] for row in luca.rows("/courses")] == [course.id]
+    assert len(luca.rows("/lessons")) == 2
+    enrolled = luca.send("POST", "/enrollments", {"course": course.id}, 201)
+    assert (enrolled["student"], enrolled["course"]) == (learner.id, course.id)
+    assert [row["id"] for row in luca.rows("/enrollments")] == [enrolled["id"]]
+    told(clean)
+    assert ["Knots" in mail.text for mail in clean.mails() if "luca@example.org" in mail.to] == [True]
+    tess = Client(api, "/api/v1", slash).sign_in(username="tess")
+    assert [row["student"] for row in tess.rows("/enrollments")] == [learner.id]
+    tess.send("POST", "/enrollments", {"course": course.id}, 403)
+    luca.send("DELETE", f"/enrollments/{enrolled['id']}", status=204)
+
+
+# What the course platform's clients send.
+
+
+@pytest.mark.row("C07", "C10", "C11", "C12", "C13", "C14", "C15", "C17", "C18", "C19", "C20", "C21", "C22")
+def test_an_instructor_of_the_course_platform_drafts_fills_and_publishes_a_course(
+    api: Api, clean: House, teacher: Person, slash: str
+) -> None:
+    courses.a_course(api.member("other", roles=("instructor",)).id, title="Somebody else's")
+    tess = Client(api, "/api", slash).sign_in(username="tess")
+    course = tess.send("POST", "/courses", {"title": "Bread", "description": "With time."}, 201)
+    assert course["status"] == "draft"
+    tess.send("POST", f"/courses/{course['id']}/publish", status=409)
+    words = [{"title": "Flour", "content": "White.", "order": 1}, {"title": "Water", "content": "Cold.", "order": 2}]
+    bulk = {"course": course["id"], "lessons": [{k: v for k, v in each.items() if k != "order"} for each in words]}
+    made = tess.send("POST", "/lessons/bulk_create", bulk, 201)
+    assert [each["order"] for each in made["lessons"]] == [1, 2]
+    salt = {"course": course["id"], "title": "Salt", "content": "A pinch.", "order": 2}
+    last = tess.send("POST", "/lessons", salt, 201)
+    assert last["order"] == 2
+    assert tess.send("POST", f"/courses/{course['id']}/publish")["status"] == "published"
+    assert tess.send("GET", f"/lessons/{last['id']}")["content"] == "A pinch."
+    assert tess.send("PUT", f"/lessons/{last['id']}", {**salt, "order": 3})["order"] == 3
+    told(clean)
+    assert [row["title"] for row in tess.rows("/courses")] == ["Bread"]
+    tess.send("PUT", f"/courses/{course['id']}", {"title": "Bread", "description": "With more time."})
+    tess.send("DELETE", f"/lessons/{last['id']}", status=204)
+    tess.send("DELETE", f"/courses/{course['id']}", status=204)
+
+
+@pytest.mark.row("C08", "C16", "C24", "C25", "C26", "C27", "C28", "C29", "C30", "C31", "C32", "C33", "C34", "C35")
+def test_a_student_of_the_course_platform_finishes_a_course_by_its_progress_rows(
+    api: Api, clean: House, teacher: Person, learner: Person, slash: str
+) -> None:
+    course = courses.a_course(teacher.id, title="Tea", lessons=3)
+    draft = courses.a_draft(teacher.id, lessons=1)
+    shelf.published()
+    luca = Client(api, "/api", slash).sign_in(username="luca")
+    assert [row["title"] for row in luca.rows("/courses")] == ["Tea"]
+    luca.send("POST", "/enrollments", {"course": draft.id}, 404)
+    enrolled = luca.send("POST", "/enrollments", {"course": course.id}, 201)
+    rows = luca.rows("/progress")
+    assert len(rows) == 3
+    assert not any(row["is_completed"] for row in rows)
+    luca.send("PUT", f"/progress/{rows[0]['id']}", {"is_completed": True})
+    seen = luca.send("GET", f"/enrollments/{enrolled['id']}")
+    assert (seen["total_lessons"], seen["completed_lessons"], seen["is_completed"]) == (3, 1, False)
+    assert seen["completion_percentage"] == 33.33
+    for row in rows[1:]:
+        luca.send("PUT", f"/progress/{row['id']}", {"completed": True})
+    assert luca.send("GET", f"/progress/{rows[2]['id']}")["is_completed"] is True
+    assert luca.send("GET", f"/enrollments/{enrolled['id']}")["is_completed"] is True
+
+
+@pytest.mark.row("C36", "C46")
+def test_a_student_of_the_course_platform_is_told_by_mail_that_the_course_is_finished(
+    api: Api, clean: House, teacher: Person, learner: Person, slash: str
+) -> None:
+    course = courses.a_course(teacher.id, title="Tea", lessons=1)
+    luca = Client(api, "/api", slash).sign_in(username="luca")
+    luca.send("POST", "/enrollments", {"course": course.id}, 201)
+    told(clean)
+    before = len(clean.mails())
+    luca.send("PUT", f"/progress/{luca.rows('/progress')[0]['id']}", {"completed": True})
+    told(clean)
+    assert len(clean.mails()) > before
+
+
+# What the marketplace's frontend sends.
+
+
+@pytest.mark.row("M11", "M12", "M18", "M19", "M20", "M56", "M57", "M60", "M61", "M62", "M72", "M73", "M74", "M75", "M76")
+def test_the_frontend_of_the_marketplace_shows_and_teaches_a_course(
+    api: Api, clean: House, teacher: Person, learner: Person, slash: str
+) -> None:
+    category = courses.a_category("Kitchen", slug="kitchen")
+    soup, stew = (
+        courses.a_course(teacher.id, title=title, lessons=2, category_id=category.id, level="beginner")
+        for title in ("Soup for beginners", "Stew for beginners")
+    )
+    shelf.published()
+    page = Client(api, "/api/v1", slash)
+    filtered = page.rows("/courses?category=kitchen&level=beginner&max_price=10&sort=-rating,title")
+    assert [row["id"] for row in filtered] == [soup.id, stew.id]
+    assert [row["id"] for row in page.rows("/search?q=soop")] == [soup.id]
+    assert {"title", "price", "instructor", "level"} <= set(page.send("GET", f"/courses/{soup.id}"))
+    assert [row["id"] for row in page.rows(f"/courses/{soup.id}/related")] == [stew.id]
+    page.sign_in(email="luca@example.org")
+    enrolled = page.send("POST", f"/courses/{soup.id}/enroll", status=201)
+    page.send("POST", f"/courses/{soup.id}/enroll", status=200)
+    lesson = page.send("GET", f"/courses/{soup.id}")["sections"][0]["lessons"][0]["id"]
+    marked = page.send("POST", f"/enrollments/{enrolled['id']}/mark-lesson-complete", {"lesson_id": lesson})
+    assert marked["completion_percentage"] == 50.0
+    assert [row["id"] for row in page.rows("/enrollments")] == [enrolled["id"]]
+    assert page.send("GET", f"/enrollments/{enrolled['id']}")["completed_lessons"] == 1
+    assert page.send("GET", "/dashboard/stats")["learner"]["in_progress"] == 1
+    assert [row["course_id"] for row in page.rows("/dashboard/continue-learning")] == [soup.id]
+
+
+# What the kindergarten's client sends.
+
+
+@pytest.mark.row("K02", "K05", "K16", "K17", "K19", "K49")
+def test_a_tablet_of_the_kindergarten_shows_lessons_and_reports_progress(
+    api: Api, clean: House, teacher: Person, learner: Person, slash: str
+) -> None:
+    lesson = courses.a_lesson(None, teacher.id, title="Good morning", kg_class="KG1", content="Sing.")
+    courses.a_lesson(None, teacher.id, title="Rhymes", kg_class="KG3")
+    shelf.published()
+    tablet = Client(api, "/api", slash).sign_in(username="luca")
+    assert [row["title"] for row in tablet.rows("/lessons?kg_class=KG1")] == ["Good morning"]
+    assert tablet.send("GET", f"/lessons/{lesson.id}")["content"] == "Sing."
+    assert tablet.send("POST", f"/lessons/{lesson.id}/progress", {"completed": True})["completed"] is True
