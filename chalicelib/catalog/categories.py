@@ -68,12 +68,16 @@ def create(act: Act, wishes: Mapping[str, Any]) -> Category:
 
 def edit(act: Act, category_id: str, wishes: Mapping[str, Any], expected: int | None) -> Category:
     def attempt() -> Category:
-        before = category(category_id)
-        if expected is not None and int(before.ver) != expected:
-            raise CategoryChanged
-        return _edit(act, before, wishes)
+        return _edit(act, _seen(category_id, expected), wishes)
 
     return edited(act, attempt)
+
+
+def _seen(category_id: str, expected: int | None) -> Category:
+    found = category(category_id)
+    if expected is not None and int(found.ver) != expected:
+        raise CategoryChanged
+    return found
 
 
 def _edit(act: Act, before: Category, wishes: Mapping[str, Any]) -> Category:
@@ -101,9 +105,9 @@ def _still_bare(changes: Mapping[str, Any]) -> Any:
     return Category.children == 0 if changes.get("parent_id") else None
 
 
-def remove(act: Act, category_id: str) -> None:
+def remove(act: Act, category_id: str, expected: int | None) -> None:
     """Take away what nothing needs any more."""
-    edited(act, lambda: _remove(act, category(category_id)))
+    edited(act, lambda: _remove(act, _seen(category_id, expected)))
 
 
 def _remove(act: Act, gone: Category) -> None:

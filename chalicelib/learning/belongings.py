@@ -21,8 +21,11 @@ def held(user_id: str) -> Iterator[Record]:
 
 
 def erase(act: Act, user_id: str) -> None:
-    """Certificates lose their names, seats are free again, and nothing else is left. Repeatable at any point."""
+    """Certificates lose their names, seats are free again, and nothing else is left. What somebody taught others stays
+    with them, without the name. Repeatable at any point.
+    """
     erasing.erase(act, user_id)
+    erasing.forget_teacher(act, user_id)
     for enrollment in reads.all_of(keys.learner(user_id), prefix="ENROLLED#"):
         if isinstance(enrollment, Enrollment):
             _leave(act, enrollment)

@@ -26,6 +26,9 @@ from chalicelib.table.record import Record
 Whose = Literal["own", "taught", "all"]
 Status = Literal["active", "completed", "cancelled", "all"]
 LAST = "~"
+#: So many are looked at for one page: where a filter leaves few, a page may be short and say where to go on.
+MOST_LOOKED_AT = 500
+AT_ONCE = 25
 
 
 class NotForYou(Forbidden):
@@ -81,8 +84,8 @@ def listed(act: Act, wanted: Wanted, *, size: int, after: str | None) -> Page[Li
     )
     mark: str | None = position(scope, after, act.now) if after else None
     found: list[Listed] = []
-    for place, each in _newest_first(act, wanted, mark, size + 1):
-        if len(found) == size:
+    for looked, (place, each) in enumerate(_newest_first(act, wanted, mark, max(size + 1, AT_ONCE))):
+        if len(found) == size or looked == MOST_LOOKED_AT:
             return Page(found, cursor(scope, mark, act.now))
         if wanted.admits(each.enrollment):
             found.append(each)
@@ -116,7 +119,8 @@ def _of_learner(user_id: str, course_id: str | None, mark: str | None, batch: in
 
 def _taught(act: Act, wanted: Wanted, mark: str | None, batch: int) -> Iterator[Row]:
     if wanted.course is not None:
-        return _looked_up(act, _of_course(wanted.course, mark, batch), keys.gate(wanted.course), _require_teacher)
+        entries = _of_course(wanted.course, mark, batch) if wanted.user is None else _only(wanted, mark)
+        return _looked_up(act, entries, keys.gate(wanted.course), _require_teacher)
     entries = _entries(keys.teaches(act.actor), "gsi1", mark, batch)
     return _looked_up(act, entries, keys.standing(act.actor), _require_nothing)
 
@@ -140,6 +144,12 @@ def _of_course(course_id: str, mark: str | None, batch: int) -> Entries:
     return _entries(keys.roster_of(course_id), "", mark, batch)
 
 
+def _only(wanted: Wanted, mark: str | None) -> Entries:
+    """One learner of a course is found by what an enrollment is called, without its roster."""
+    if mark is None:
+        yield LAST, Roster(user_id=wanted.user, course_id=wanted.course)
+
+
 def _entries(pk: str, index: str, mark: str | None, batch: int) -> Entries:
     for each in reads.all_of(pk, index=index, between=("0", mark or LAST), newest_first=True, limit=batch):
         if isinstance(each, Roster):
@@ -148,7 +158,7 @@ def _entries(pk: str, index: str, mark: str | None, batch: int) -> Entries:
                 yield place, each
 
 
-def _looked_up(act: Act, entries: Entries, right: Key, require: Right, batch: int = 25) -> Iterator[Row]:
+def _looked_up(act: Act, entries: Entries, right: Key, require: Right, batch: int = AT_ONCE) -> Iterator[Row]:
     """The enrollments of these entries. Whether the caller may see them is read with the first of them."""
     chunk = list(islice(entries, batch))
     while True:

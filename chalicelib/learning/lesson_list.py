@@ -21,6 +21,8 @@ from chalicelib.table.pages import Page, Scope, cursor, position
 LAST = "~"
 #: How many courses are opened at a time: one mostly fills a page.
 COURSES = 5
+#: So many are opened for one page: where a filter leaves few, a page may be short and say where to go on.
+MOST_COURSES = 50
 
 
 class LessonProgressUnknown(NotFound):
@@ -40,13 +42,15 @@ Row = tuple[Enrollment, Gate, int]
 def listed(act: Act, wanted: Wanted, *, size: int, after: str | None) -> Page[LessonProgress]:
     scope = Scope("lesson-progress", act.actor, f"{wanted.course}|{wanted.is_completed}")
     mark: list[str | int] = position(scope, after, act.now) if after else ["", 0]
-    found: list[Row] = []
+    found, opened = list[Row](), set[str]()
+    before: Row | None = None
     for row in _rows(act, wanted, str(mark[0]), int(mark[1])):
-        if len(found) == size:
-            last = found[-1]
-            return Page(_shown(found), cursor(scope, [last[0].lsi1sk, last[2]], act.now))
+        opened.add(row[0].course_id)
+        if before and (len(found) == size or len(opened) > MOST_COURSES):
+            return Page(_shown(found), cursor(scope, [before[0].lsi1sk, before[2]], act.now))
         if wanted.is_completed in (None, bitmaps.has(row[0].done, row[2])):
             found.append(row)
+        before = row
     return Page(_shown(found))
 
 

@@ -16,6 +16,7 @@ from chalicelib.learning.release import Viewer
 from chalicelib.table import keys
 from chalicelib.table.acts import Act
 from chalicelib.table.facts import Fact
+from chalicelib.table.keys import Key
 from chalicelib.table.record import Record
 from chalicelib.table.writes import Write, alone, change, persistently, put, put_new, together
 
@@ -33,26 +34,28 @@ def shown(act: Act, lesson_id: str) -> LessonProgress:
 
 
 def _record(act: Act, zone: str, lesson_id: str, wish: "Wish") -> LessonProgress:
-    before, days = _read(act, lesson_id, zone)
+    moment = diary.moment_of(wish.done_at, act.now)
+    before, days = _read(act, lesson_id, diary.key(act.actor, moment, zone))
     is_done = before is not None and before.completed_at is not None
     if wish.reset:
         return _shown(act, lesson_id, before) if before is None else _reopened(act, before)
     if wish.completed and not is_done:
         after, write = _next(act, lesson_id, before, {**_moved(before, wish), "completed_at": act.now})
-        day = diary.noted(days, act.actor, None, act.now, zone, lessons=1)
+        day = diary.noted(days, act.actor, None, moment, zone, lessons=1)
         return together(
             act, write, day, fact=_fact(act, "lesson.completed", after), result=_shown(act, lesson_id, after)
         )
     return _watched(act, lesson_id, before, wish) if wish.watches else _shown(act, lesson_id, before)
 
 
-def _read(act: Act, lesson_id: str, zone: str = "") -> tuple[LoneProgress | None, Record | None]:
-    mine, month = keys.lone_progress(act.actor, lesson_id), diary.key(act.actor, act.now, zone or "UTC")
-    found = act.read([keys.lesson(lesson_id), mine, month])
+def _read(act: Act, lesson_id: str, *month: Key) -> tuple[LoneProgress | None, Record | None]:
+    mine = keys.lone_progress(act.actor, lesson_id)
+    found = act.read([keys.lesson(lesson_id), mine, *month])
     lesson, progress = found.get(keys.lesson(lesson_id)), found.get(mine)
     if not isinstance(lesson, Lesson) or not release.alone(lesson, Viewer(act.actor)).is_full:
         raise LessonUnknown
-    return (progress if isinstance(progress, LoneProgress) else None), found.get(month)
+    days = found.get(month[0]) if month else None
+    return (progress if isinstance(progress, LoneProgress) else None), days
 
 
 def _moved(before: LoneProgress | None, wish: "Wish") -> dict[str, Any]:

@@ -15,7 +15,7 @@ from chalicelib.catalog import bitmaps
 from chalicelib.catalog.ids import lesson_of, place_of
 from chalicelib.catalog.lesson_items import LessonUnknown
 from chalicelib.catalog.records import Gate
-from chalicelib.errors import Conflict, FieldError, Forbidden, Invalid, Stale
+from chalicelib.errors import Conflict, FieldError, Forbidden, Invalid, Stale, invalid
 from chalicelib.learning import (
     completion,
     diary,
@@ -49,7 +49,7 @@ class CourseFinished(Conflict):
 
 
 class LessonOfAnother(Invalid):
-    """The lesson belongs to another course than the enrollment."""
+    """The lesson belongs to another course than the enrollment, or is another than the address says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ class Wish:
     """What a device reports. `completed` being false takes nothing back; that is what `reset` is for.
 
     `done_at` is when a device that was offline saw it done; it decides for which day it counts, and nothing else.
+    `lesson` is which lesson the device means, where it says so.
     """
 
     completed: bool = False
@@ -64,6 +65,7 @@ class Wish:
     position: int | None = None
     seconds: int | None = None
     done_at: datetime | None = None
+    lesson: str | None = None
 
     @property
     def watches(self) -> bool:
@@ -117,6 +119,9 @@ def record(act: Act, zone: str, lesson_id: str, wish: Wish) -> LessonProgress:
     place = place_of(lesson_id)
     if place is None:
         raise LessonUnknown
+    if wish.lesson not in (None, lesson_id):
+        act.read(())  # Whoever may not act any more is told that first.
+        raise LessonOfAnother(errors=[FieldError("lesson", "another", "The address is that of another lesson.")])
     if place.course is None or place.ordinal is None:
         return lone_progress.record(act, zone, lesson_id, wish)
     return record_step(act, zone, place.course, place.ordinal, wish)
@@ -129,7 +134,7 @@ def record_in(act: Act, zone: str, enrollment_id: str, lesson_id: str, wish: Wis
         act.read(())  # Whoever may not act any more is told that first.
         raise EnrollmentUnknown
     if place is None or place.course != enrolled.course:
-        raise LessonOfAnother(errors=[FieldError("lesson", "of_another_course", LessonOfAnother.__doc__ or "")])
+        raise LessonOfAnother(errors=[FieldError("lesson", "of_another_course", "It belongs to another course.")])
     return record(act, zone, lesson_id, wish)
 
 

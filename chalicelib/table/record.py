@@ -1,7 +1,7 @@
 """The base of every item: keys, kind, version, times. Records hold no decisions."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pynamodb.attributes import (
     Attribute,
@@ -16,6 +16,7 @@ from pynamodb.models import Model
 
 from chalicelib.settings import settings
 from chalicelib.table.keys import Key
+from chalicelib.table.shapes import Item, Shape
 
 
 class MomentAttribute(Attribute[datetime]):
@@ -36,7 +37,8 @@ def words(**options: Any) -> "ListAttribute[str]":
 
 
 def moment_text(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """Of an aware moment in UTC, which all of ours are."""
+    return f"{moment.isoformat(timespec='microseconds')[:26]}Z"
 
 
 class Record(Model):
@@ -63,6 +65,46 @@ class Record(Model):
     gsi2pk = UnicodeAttribute(null=True)
     gsi2sk = UnicodeAttribute(null=True)
     lsi1sk = UnicodeAttribute(null=True)
+
+    #: Of each class; made when its first item is read, made or written.
+    _shape: ClassVar[Shape | None] = None
+
+    @classmethod
+    def shape(cls) -> Shape:
+        made = cls.__dict__.get("_shape")
+        if made is None:
+            made = cls._shape = Shape(cls)
+        return made
+
+    @classmethod
+    def from_raw_data(cls, data: Item) -> Self:
+        """An item as it came over the wire, as one of its own kind; refused where that is not `cls` or below."""
+        kind = cls._get_discriminator_class(data) or cls  # type: ignore[arg-type]
+        if not issubclass(kind, cls):
+            raise ValueError(f"Cannot instantiate a {cls.__name__} from the returned class: {kind.__name__}")  # noqa: TRY004 - theirs
+        made: Self = kind.__new__(kind)
+        made._container_deserialize(data)
+        return made
+
+    def _container_deserialize(self, attribute_values: Item) -> None:
+        self._set_defaults()
+        type(self).shape().read(attribute_values, self.attribute_values)
+
+    def _container_serialize(self, null_check: bool = True) -> dict[str, dict[str, Any]]:
+        return type(self).shape().written(self.attribute_values, null_check=null_check)
+
+    def _set_defaults(self, _user_instantiated: bool = True) -> None:
+        self.attribute_values = type(self).shape().defaults()
+
+    def _set_attributes(self, **attributes: Any) -> None:
+        plain = type(self).shape().plain
+        for name, value in attributes.items():
+            if name in plain:
+                self.attribute_values[name] = value
+            elif name in self.get_attributes():
+                setattr(self, name, value)
+            else:
+                raise ValueError(f"Attribute {name} specified does not exist")
 
     @property
     def key(self) -> Key:

@@ -196,6 +196,8 @@ def _success(route: Route, schemas: Schemas) -> Json:
         answer["content"] = {route.media: {"schema": schemas.given_ref(route.gives, is_list=route.is_list)}}
     elif route.status != 204:
         answer["content"] = {route.media: {"schema": {"type": "string" if _is_text(route.media) else "object"}}}
+    if route.also:
+        answer["content"] |= {route.also: {"schema": {"type": "string"}}}
     if route.form:
         # Browsers that press a button of ours see a page.
         answer["content"] |= {"text/html": {"schema": {"type": "string"}}}

@@ -107,6 +107,8 @@ class Route:
     cache: str | None
     form: bool
     media: str
+    #: Another type that the answer may have, where the query asks for it.
+    also: str
     tag: str
 
     @property
@@ -167,6 +169,7 @@ class Routes:
         cache: str | None = None,
         form: bool = False,
         media: str = "application/json",
+        also: str = "",
     ) -> Callable[[View], View]:
         def declare(view: View) -> View:
             body, query = _models(view)
@@ -191,6 +194,7 @@ class Routes:
                     cache=cache,
                     form=form,
                     media=media,
+                    also=also,
                     tag=self.tag,
                 )
             )

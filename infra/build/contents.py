@@ -95,7 +95,7 @@ API = Artefact(
 WORKERS = Artefact(
     name="workers",
     limit=40 * MEGABYTE,
-    distributions=(*STORE, *PASSWORDS, *LETTERS, *PAPERS, "PyJWT", "aws_lambda_powertools", "tzdata"),
+    distributions=(*STORE, *PASSWORDS, *LETTERS, *PAPERS, *CATALOGUE, "PyJWT", "aws_lambda_powertools", "tzdata"),
     sources=("chalicelib", "functions", "schedules"),
     without=("chalicelib/web/assets/", "chalicelib/web/viewers/"),  # pages of the API
 )

@@ -20,11 +20,10 @@ from typing import Any
 
 from infra.local.environment import enter, local_environment
 
-enter(local_environment("http://localhost:9"))
-
 LESSONS = 20
 VOCABULARY = 30_000
 DESCRIPTION = 120
+SHELVES = [[f"cat_{n}", f"shelf-{n}", f"Shelf {n}", None] for n in range(40)]
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 QUESTIONS = {
     "list, page of 20": "/courses",
@@ -87,6 +86,13 @@ def entries(amount: int) -> Iterator[Document]:
         yield cards.of_course(About(course, curriculum, tally, f"Teacher {teacher[-6:]}", category), NOW)
 
 
+def question(name: str) -> str:
+    """One of the questions, with the words of this catalogue."""
+    if not SAID:
+        words(random.Random(7))
+    return QUESTIONS[name].format(*SAID).replace(" ", "%20")
+
+
 def built(amount: int, path: Path) -> Document:
     from chalicelib.catalog.index import files
 
@@ -96,7 +102,7 @@ def built(amount: int, path: Path) -> Document:
             begun = time.process_time()
             files.put(connection, entry)
             spent += time.process_time() - begun
-        files.put_categories(connection, [[f"cat_{n}", f"shelf-{n}", f"Shelf {n}", None] for n in range(40)])
+        files.put_categories(connection, SHELVES)
     begun = time.process_time()
     files.finish(connection)
     return {
@@ -195,6 +201,7 @@ def main(sizes: list[int]) -> None:
 if __name__ == "__main__":
     import logging
 
+    enter(local_environment("http://localhost:9"))
     logging.disable(logging.CRITICAL)
     if sys.argv[1] == "--build":
         print(json.dumps(built(int(sys.argv[2]), Path(sys.argv[3]))))

@@ -132,8 +132,8 @@ def _batch(records: Iterable[Record]) -> None:
 COURSE = f"crs_{0:026d}"
 
 
-def taught(teacher: str, learner: str, lessons: int) -> None:
-    """A course of so many lessons, with somebody enrolled who has done the first."""
+def course_of(teacher: str, lessons: int) -> tuple[Course, Curriculum]:
+    """A course of so many lessons."""
     now, ordinals = clock.now(), range(1, lessons + 1)
     course: Course = Course.under(
         keys.course(COURSE),
@@ -156,6 +156,12 @@ def taught(teacher: str, learner: str, lessons: int) -> None:
         sections=[{"id": "sec_1", "title": "All of it", "lessons": listed}],
         next_ordinal=len(listed) + 1,
     )
+    return course, curriculum
+
+
+def taught(teacher: str, learner: str, lessons: int) -> None:
+    """That course, with somebody enrolled who has done the first lesson."""
+    now, (course, curriculum) = clock.now(), course_of(teacher, lessons)
     gate = gates.gate_of(course, curriculum)
     enrollment: Enrollment = Enrollment.under(
         keys.enrollment(learner, COURSE),

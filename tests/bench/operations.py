@@ -10,7 +10,7 @@ from itertools import count
 from chalicelib.catalog.ids import lesson_of
 from chalicelib.learning.ids import enrollment_of
 from infra.local.gateway import Reply
-from tests.bench import data
+from tests.bench import catalogue, data, shelves
 from tests.factories.people import PASSWORD, registration
 from tests.http.api import Api, Person
 
@@ -43,7 +43,11 @@ class Operation:
 
 
 def scene(api: Api, factor: int = 1) -> tuple[Person, Person]:
-    """A small product, or one so many times larger, with a member and an administrator whose leases are filled."""
+    """A small product, or one so many times larger, with a member and an administrator whose leases are filled.
+
+    The instance has loaded its catalogue, and has just looked whether there is a newer one.
+    """
+    shelves.held(min(500, 20 * factor))
     member = api.member("member", email="member@example.org", first_name="Meera")
     boss = api.member("the-boss", email="boss@example.org", roles=("admin",))
     data.listed(25 * factor)
@@ -508,6 +512,35 @@ OPERATIONS: list[Operation] = [
         22,
         0,
         3.0,
+    ),
+    Operation("list courses, page of 20", 200, lambda api, me, boss: api.get("/courses"), (), 0, 0, 0.5),
+    Operation(
+        "search with facets, 10,000 courses",
+        200,
+        lambda api, me, boss: api.get(catalogue.question("search with facets")),
+        (),
+        0,
+        0,
+        5.0,
+    ),
+    Operation("course page", 200, lambda api, me, boss: api.get(f"/courses/{data.COURSE}"), (), 0, 0, 0.2),
+    Operation(
+        "course page, for its learner",
+        200,
+        lambda api, me, boss: api.get(f"/courses/{data.COURSE}", token=me.access),
+        (READ_MANY,),
+        3,
+        0,
+        2.5,
+    ),
+    Operation(
+        "course page, for its author",
+        200,
+        lambda api, me, boss: api.get(f"/courses/{data.COURSE}", token=boss.access),
+        (READ_MANY,),
+        5,
+        0,
+        2.5,
     ),
     Operation("categories", 200, lambda api, me, boss: api.get("/categories"), (QUERY,), 1, 0, 1.0),
     Operation(

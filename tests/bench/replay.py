@@ -105,21 +105,37 @@ def measured(app: Any, replayer: Replayer, case: Document) -> Document:
 
 
 def _spent(app: Any, event: Document, context: Context, times: int) -> float:
+    """What the catalogue has answered before is worked out anew each time."""
+    from chalicelib.catalog.index import holding
+
+    held = holding._holder.held
+    answers = {} if held is None else held.shelf.answers
     begun = time.process_time()
     for _ in range(times):
+        answers.clear()
         app(event, context)
     return (time.process_time() - begun) * 1000 / times
 
 
-def main(recording: Path, result: Path) -> None:
+def hold(shelf: Path) -> None:
+    """The catalogue as it is held between two looks at the pointer."""
+    from chalicelib.catalog.index import files, holding
+    from chalicelib.catalog.index.shelves import Shelf
+
+    holding._holder.held = holding.Held(Shelf.of(files.opened(shelf)), "base", 1)
+    holding._holder.looked = float("inf")
+
+
+def main(recording: Path, shelf: Path, result: Path) -> None:
     document = json.loads(recording.read_text())
     replayer = installed(document["keys"])
     from app import app
 
+    hold(shelf)
     yardstick()
     cases = {case["name"]: measured(app, replayer, case) for case in document["cases"]}
     result.write_text(json.dumps(cases))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(*map(Path, sys.argv[1:]))

@@ -12,6 +12,7 @@ from typing import Any
 from infra.build import LAMBDA, Target, package
 from infra.build.targets import interpreter
 from infra.local.environment import local_environment
+from tests.bench import catalogue, shelves
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -33,12 +34,13 @@ class Rounds:
         with zipfile.ZipFile(where / "api.zip") as artefact:
             artefact.extractall(where / "api")
         (where / "recording.json").write_text(json.dumps(recording))
+        shelves.stocked(where / "shelf.db", shelves.LARGE, catalogue.LESSONS)
         [case] = [each for each in recording["cases"] if each["name"] == "me"]
         (where / "cold.json").write_text(json.dumps({"keys": recording["keys"], "case": case}))
 
     def warm(self) -> Document:
         """Every case, in one fresh process."""
-        return self._run("replay.py", str(self.where / "recording.json"))
+        return self._run("replay.py", str(self.where / "recording.json"), str(self.where / "shelf.db"))
 
     def cold(self, which: str) -> Document:
         """From the start of an interpreter to the first answer."""

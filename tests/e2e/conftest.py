@@ -19,8 +19,9 @@ from infra.deploy.account import Account
 from infra.deploy.bucket import Bucket
 from infra.deploy.deployment import Order
 from infra.local import engine
-from tests.e2e import bridge, story
+from tests.e2e import bridge, learning_story, story
 from tests.e2e.clocks import Strikes, strike, strike_all
+from tests.e2e.learning_story import Learned
 from tests.e2e.stage import Stage
 from tests.e2e.story import Story
 
@@ -100,7 +101,13 @@ def told(stage: Stage) -> Story:
 
 
 @pytest.fixture(scope="session")
-def struck(stage: Stage, bare: Stage, told: Story) -> Strikes:
-    """Every clock has struck once since the story ended; in the other stage one did, as it was deployed."""
+def learned(stage: Stage, told: Story) -> Learned:
+    """The story of a course, played to its end."""
+    return learning_story.play(stage)
+
+
+@pytest.fixture(scope="session")
+def struck(stage: Stage, bare: Stage, told: Story, learned: Learned) -> Strikes:
+    """Every clock has struck once since the stories ended; in the other stage one did, as it was deployed."""
     strike(bare, bare.stack.physical("SweepFactsClock"), None)
     return strike_all(stage)

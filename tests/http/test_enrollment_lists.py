@@ -9,6 +9,7 @@ from chalicelib.accounts import privacy
 from chalicelib.accounts.records import User
 from chalicelib.catalog.records import Seats
 from chalicelib.insight.holders import HOLDERS
+from chalicelib.learning import enrollment_list
 from chalicelib.table import acts, keys, reads
 from tests.factories import courses
 from tests.http.api import Api, Person, fields, problem
@@ -45,6 +46,30 @@ def test_a_list_can_be_narrowed_by_status_and_course(api: Api, teacher: Person, 
     assert [each["id"] for each in results(api, learner, "?status=all")] == [three, two, one]
     assert [each["id"] for each in results(api, learner, f"?course_id={first}")] == [one]
     assert fields(api.get("/enrollments?sort=x", token=learner.access)) == {"sort": "unknown_field"}
+
+
+def test_a_filter_that_leaves_little_makes_short_pages_and_not_long_ones_to_wait_for(
+    api: Api, teacher: Person, learner: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enrollment_list, "MOST_LOOKED_AT", 2)
+    made = [enrolled(api, teacher, learner, 1) for _ in range(5)]
+    done(api, learner, lesson(made[0][0], 1))
+    pages, following = list[list[str]](), "/enrollments?status=completed"
+    while following:
+        page = api.get(following, token=learner.access).json()
+        pages.append([each["id"] for each in page["results"]])
+        following = (page["next"] or "").partition("/api/v1")[2]
+    assert pages == [[], [], [made[0][1]]]
+
+
+def test_one_learner_of_a_course_is_found_without_its_roster(
+    api: Api, teacher: Person, learner: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course, enrollment = enrolled(api, teacher, learner)
+    monkeypatch.setattr(reads, "span", lambda *_, **__: pytest.fail("walked over the roster"))
+    assert [each["id"] for each in results(api, teacher, f"?course={course}&user={learner.id}")] == [enrollment]
+    other = api.member("otto", roles=("instructor",))
+    assert api.get(f"/enrollments?course={course}&user={learner.id}", token=other.access).status == 403
 
 
 @pytest.mark.row("E31", "X17", "M46")

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from chalicelib import clock
+from chalicelib.learning import lesson_list
 from chalicelib.learning.records import Days, Enrollment, Roster, Watched
 from chalicelib.table import keys, reads
 from infra.local.gateway import Reply
@@ -321,6 +322,20 @@ def test_the_list_pages_over_courses_and_can_be_narrowed(api: Api, teacher: Pers
     assert [each["id"] for each in of_one] == [row(learner, made[1], n) for n in (1, 2, 3)]
 
 
+def test_a_filter_that_leaves_little_opens_few_courses_for_a_page(
+    api: Api, teacher: Person, learner: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lesson_list, "MOST_COURSES", 2)
+    oldest = [enrolled(api, teacher, learner, 1) for _ in range(5)][0][0]
+    done(api, learner, lesson(oldest, 1))
+    pages, following = list[list[str]](), "/lesson-progress?completed=true"
+    while following:
+        page = api.get(following, token=learner.access).json()
+        pages.append([each["lesson_id"] for each in page["results"]])
+        following = (page["next"] or "").partition("/api/v1")[2]
+    assert pages == [[], [], [lesson(oldest, 1)]]
+
+
 @pytest.mark.row("X12", "C32", "C33", "C34")
 def test_the_union_shows_the_same_rows_with_their_kind(api: Api, teacher: Person, learner: Person) -> None:
     course, _ = enrolled(api, teacher, learner, 3)
@@ -377,3 +392,23 @@ def test_a_lesson_without_a_course_takes_progress_too(api: Api, teacher: Person,
     assert (shown["position"], shown["seconds"], shown["is_completed"]) == (3, 12, True)
     assert done(api, learner, alone, reset=True)["is_completed"] is False
     assert problem(api.get(f"/lesson-progress/{film['id']}", token=api.member("x").access))[0] == 404
+
+
+def test_a_lesson_without_a_course_that_was_done_offline_counts_for_that_day(
+    api: Api, teacher: Person, learner: Person
+) -> None:
+    alone = courses.a_lesson(None, teacher.id, kg_class="KG1").id
+    with time_machine.travel(NOON + timedelta(days=2), tick=False):
+        done(api, api.login("lina"), alone, completed=True, done_at="2026-11-21T08:00:00Z")
+    assert day(learner)["lessons"] == 1
+
+
+def test_a_body_that_names_another_lesson_than_its_address_is_refused(
+    api: Api, teacher: Person, learner: Person
+) -> None:
+    course, _ = enrolled(api, teacher, learner)
+    other = {"lesson": lesson(course, 2), "completed": True}
+    by_row = api.put(f"/lesson-progress/{row(learner, course, 1)}", other, token=learner.access)
+    by_lesson = api.post(f"/lessons/{lesson(course, 1)}/progress", other, token=learner.access)
+    assert [(reply.status, fields(reply)) for reply in (by_row, by_lesson)] == [(422, {"lesson": "another"})] * 2
+    assert done(api, learner, lesson(course, 2), **other)["is_completed"] is True

@@ -1,4 +1,4 @@
-"""One engine for all tests of the local cloud, with a small template of its own: nothing here loads the product."""
+"""One engine for all tests of the local cloud, with a small template of its own: only the test of the demo loads the product."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import settings
+from chalicelib import reactions, settings
 from chalicelib.messaging import queues
 from chalicelib.table import keys, reads
 from chalicelib.web import readiness
@@ -106,6 +106,18 @@ FOREIGN = {
 def test_a_function_may_do_nothing_that_is_not_its_business(function: str) -> None:
     foreign = [action for action in actions(function) for bad in FOREIGN[function].split() if fnmatchcase(action, bad)]
     assert not foreign
+
+
+@pytest.mark.parametrize("teller", ["ReactToFacts", "SweepFacts"])
+def test_who_tells_facts_may_send_to_the_queue_of_every_reaction(teller: str) -> None:
+    open_to = {
+        queue(arn)["QueueName"].removeprefix("learnflow-dev-")
+        for s in DEV.statements(teller)
+        if "sqs:SendMessage" in s["Action"]
+        for arn in as_list(s["Resource"])
+    }
+    wanted = {each.queue for following in reactions.REACTIONS.values() for each in following}
+    assert {name for name in open_to if not name.endswith("-dead")} == wanted
 
 
 def test_the_api_may_ask_for_each_queue_that_its_readiness_names() -> None:

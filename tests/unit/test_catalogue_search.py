@@ -82,6 +82,26 @@ FOUND = {
 }
 
 
+#: Nearer to what is typed than the word that was meant.
+NEARER = "Pyhtonq"
+
+
+def test_words_of_drafts_and_of_what_was_taken_back_do_not_stand_in_the_way(shop: Shelf) -> None:
+    assert titles(shop, text="pyhton") == ["Python for beginners"]
+    draft = entry(NEARER, status="draft")
+    beside_a_draft = shop.after([draft], None)
+    assert titles(beside_a_draft, text="pyhton") == ["Python for beginners"]
+    beside_a_course = beside_a_draft.after([entry(NEARER)], None)
+    assert titles(beside_a_course, text="pyhtonz") == [NEARER]
+    assert titles(beside_a_course.after([draft], None), text="pyhton") == ["Python for beginners"]
+
+
+def test_ones_own_drafts_leave_no_word_behind_for_others(shop: Shelf) -> None:
+    with shop.joined([entry(NEARER, status="draft")]) as own:
+        assert titles(own, text="pyhtonz") == [NEARER]
+    assert titles(shop, text="pyhton") == ["Python for beginners"]
+
+
 @pytest.mark.row("M107")
 @pytest.mark.parametrize(("typed", "title"), (FORGIVEN | FOUND).items())
 def test_words_their_beginnings_and_small_mistakes_find_a_course(shop: Shelf, typed: str, title: str) -> None:

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from chalicelib.catalog.index.cards import Entry
+from chalicelib.catalog.index.cards import PUBLISHED, Entry
 
 if TYPE_CHECKING:
     from apsw import Connection
@@ -41,9 +41,10 @@ class Words:
         self._by_length: dict[int, dict[str, tuple[int, int]]] = {}
 
     def after(self, entries: Iterable[Entry]) -> "Words":
-        """Words of new courses join. One that nothing has any more stays, and finds nothing."""
+        """Words of new courses join. One that nothing has any more stays, and is passed over."""
         if self._by_length:
-            for token in {token for entry in entries for text in entry.get("words", ()) for token in tokens(text)}:
+            public = [entry for entry in entries if entry["state"] == PUBLISHED]
+            for token in {token for entry in public for text in entry.get("words", ()) for token in tokens(text)}:
                 self._add(token, 1)
         return self
 
@@ -67,8 +68,7 @@ class Words:
             mistakes = min(distance(typed, word, most), distance(typed, word[:-1], most))
             if mistakes <= most:
                 near.append((mistakes, -courses, word))
-        fewest = min(near, default=(0,))[0]
-        return [word for mistakes, _, word in sorted(near)[:MEANT] if mistakes == fewest]
+        return _nearest(connection, vocabulary, near)
 
     def _candidates(self, typed: str, most: int) -> list[tuple[str, int]]:
         """Those of about the same letters: each mistake changes at most two of them."""
@@ -79,6 +79,22 @@ class Words:
             for word, (others, courses) in self._by_length.get(length, {}).items()
             if (others ^ letters).bit_count() <= 2 * most + 1
         ]
+
+
+def _nearest(connection: "Connection", vocabulary: str, near: list[tuple[int, int, str]]) -> list[str]:
+    """Those that still stand in the catalogue: a word that has gone must not stand in the way of one that is there."""
+    meant: list[tuple[int, str]] = []
+    for mistakes, _, word in sorted(near):
+        if len(meant) == MEANT or (meant and mistakes > meant[0][0]):
+            break
+        if _stands(connection, vocabulary, word):
+            meant.append((mistakes, word))
+    return [word for _, word in meant]
+
+
+def _stands(connection: "Connection", vocabulary: str, word: str) -> bool:
+    sql = f"SELECT 1 FROM {vocabulary} WHERE term = ?"  # noqa: S608 -- one of ours
+    return connection.execute(sql, (word,)).fetchone() is not None
 
 
 def _letters(word: str) -> int:

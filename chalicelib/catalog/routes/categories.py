@@ -63,7 +63,7 @@ def patch_category(ask: Ask[CategoryPatch, None], category_id: str) -> Category:
     return categories.edit(ask.act, category_id, ask.body.wishes(), ask.expected_version)
 
 
-@routes.delete("/categories/{category_id}", policy=admin, errors=(CategoryUnknown, CategoryInUse))
+@routes.delete("/categories/{category_id}", policy=admin, errors=(CategoryUnknown, CategoryChanged, CategoryInUse))
 def delete_category(ask: Ask[None, None], category_id: str) -> None:
     """Delete a category that nothing stands in"""
-    categories.remove(ask.act, category_id)
+    categories.remove(ask.act, category_id, ask.expected_version)

@@ -27,7 +27,7 @@ _PRICE_SCHEMA = {
 _FIRST, _LAST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def _price(value: Any) -> str:
+def amount(value: Any) -> str:
     text = "" if isinstance(value, bool) else str(value)
     if not _PRICE.fullmatch(text):
         raise ValueError("must be an amount like 19.99, with at most two decimals and six digits before them")
@@ -42,6 +42,13 @@ def minor(price: str) -> int:
 
 def decimal(minor: int) -> str:
     return f"{minor // 100}.{minor % 100:02d}"
+
+
+def _written(value: Any) -> Any:
+    """Numbers, and texts of digits, would be read as seconds since 1970."""
+    if not isinstance(value, datetime) and "T" not in str(value).upper():
+        raise ValueError("must be a moment like 2026-01-31T08:00:00Z")
+    return value
 
 
 def _sensible(moment: datetime) -> datetime:
@@ -71,10 +78,10 @@ Title = Annotated[Line, Field(min_length=1, max_length=160)]
 Slug = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Description = Annotated[Text, Field(max_length=20_000)]
 Lines = Annotated[list[Annotated[Line, Field(min_length=1, max_length=300)]], Field(max_length=30)]
-Price = Annotated[str, BeforeValidator(_price), WithJsonSchema(_PRICE_SCHEMA)]
+Price = Annotated[str, BeforeValidator(amount), WithJsonSchema(_PRICE_SCHEMA)]
 PriceMinor = Annotated[int, Field(strict=True, ge=0, le=HIGHEST_PRICE)]
 Whole = Annotated[int, Field(strict=True)]
-Moment = Annotated[AwareDatetime, AfterValidator(_sensible)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_sensible)]
 CourseId = Annotated[str, Field(pattern=rf"^crs_{ids.ULID}$")]
 LessonId = Annotated[str, Field(max_length=80), AfterValidator(_lesson_id)]
 CategoryId = Annotated[str, Field(pattern=rf"^cat_{ids.ULID}$")]

@@ -5,14 +5,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from chalicelib.accounts.schemas.fields import example
 from chalicelib.catalog.index.asking import LessonQuery, Query
 from chalicelib.catalog.index.columns import Order
 from chalicelib.catalog.index.words import LONGEST
 from chalicelib.catalog.schemas.courses import MoneyOut
-from chalicelib.catalog.schemas.fields import CATEGORY, COURSE, LESSON, PERSON, KgClass, Level, Status, also
+from chalicelib.catalog.schemas.fields import CATEGORY, COURSE, LESSON, PERSON, KgClass, Level, Status, also, amount
 from chalicelib.web.reading import In, Line, Out, Paged
 
 #: By what a list may be sorted -> the column.
@@ -43,9 +43,8 @@ def _sortable(words: list[str]) -> list[str]:
 
 
 def _card_fields(names: list[str]) -> list[str]:
-    unknown = [name for name in names if name not in CourseCardOut.model_fields]
-    if unknown:
-        raise ValueError(f"knows no {unknown[0][:40]}")
+    if not CourseCardOut.model_fields.keys() >= set(names):
+        raise ValueError("must name fields of a course as a list shows it")
     return names
 
 
@@ -54,7 +53,9 @@ Listed = BeforeValidator(_listed)
 Typed = Annotated[
     Line, Field(max_length=LONGEST, description="Words, beginnings of words; small mistakes are forgiven.")
 ]
-Money = Annotated[Decimal, Field(ge=0, le=999_999, decimal_places=2)]
+Money = Annotated[
+    Decimal, BeforeValidator(amount), WithJsonSchema({"type": "string", "pattern": r"^\d{1,6}(\.\d{1,2})?$"})
+]
 
 
 class Numbered(Paged):

@@ -108,6 +108,14 @@ class LessonPut(LessonPatch):
 
 class BulkLesson(LessonFields):
     title: Title
+    order: Annotated[
+        Position | None,
+        also("order", "position"),
+        Field(description="Sorts these lessons among one another; without it they come as they are sent."),
+    ] = None
+
+    def wishes(self) -> dict[str, Any]:
+        return self._said(self.model_fields_set - {"order"})
 
 
 class LessonsIn(In):
@@ -125,7 +133,7 @@ class LessonsIn(In):
     lessons: Annotated[list[BulkLesson], Field(min_length=1, max_length=100)]
 
     def each(self) -> list[dict[str, Any]]:
-        return [lesson.wishes() for lesson in self.lessons]
+        return [lesson.wishes() for lesson in sorted(self.lessons, key=lambda each: each.order or 0)]
 
 
 class LessonHead(Out):

@@ -40,7 +40,7 @@ def continue_learning(ask: Ask[None, ContinueQuery]) -> Page[Continued]:
     return Page(dashboards.continued(ask.act, ask.caller.zone, ask.query.size))
 
 
-@routes.get("/reports/progress", policy=signed_in, gives=ProgressReportOut)
+@routes.get("/reports/progress", policy=signed_in, gives=ProgressReportOut, also="text/csv")
 def report_progress(ask: Ask[None, ProgressQuery]) -> Any:
     """How far you are in each of your courses
 

@@ -5,14 +5,14 @@ from chalicelib.learning import lesson_list, progress
 from chalicelib.learning.enrollments import EnrollmentRequired
 from chalicelib.learning.lesson_list import LessonProgressUnknown
 from chalicelib.learning.lesson_progress import LessonProgress
-from chalicelib.learning.progress import CourseFinished, LessonLocked
+from chalicelib.learning.progress import CourseFinished, LessonLocked, LessonOfAnother
 from chalicelib.learning.schemas.lesson_progress import LessonProgressIn, LessonProgressOut, LessonProgressQuery
 from chalicelib.table.pages import Page
 from chalicelib.web.policies import student
 from chalicelib.web.routes import Ask, Routes
 
 routes = Routes(tag="Learning")
-REFUSALS = (EnrollmentRequired, LessonUnknown, LessonLocked, CourseFinished)
+REFUSALS = (EnrollmentRequired, LessonUnknown, LessonLocked, LessonOfAnother, CourseFinished)
 
 
 @routes.post(

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from chalicelib.accounts.schemas.fields import example
-from chalicelib.catalog.schemas.fields import COURSE, LESSON, PERSON, CourseId, Whole, also
+from chalicelib.catalog.schemas.fields import COURSE, LESSON, PERSON, CourseId, LessonId, Moment, Whole, also
 from chalicelib.learning.lesson_list import Wanted
 from chalicelib.learning.lesson_progress import LessonProgress
 from chalicelib.learning.progress import Wish
@@ -30,8 +30,14 @@ class LessonProgressIn(In):
     seconds: Annotated[Seconds | None, also("seconds", "watched_seconds", "time_spent")] = None
     reset: Flag = False
     done_at: Annotated[
-        AwareDatetime | None,
+        Moment | None,
         Field(description="When an offline device saw it done, up to 7 days ago: the day it counts for."),
+    ] = None
+
+    lesson: Annotated[
+        LessonId | None,
+        also("lesson", "lesson_id"),
+        Field(description="May be sent along by clients that send a whole row; it must be the lesson of the address."),
     ] = None
 
     @model_validator(mode="after")
@@ -41,7 +47,7 @@ class LessonProgressIn(In):
         return self
 
     def wish(self) -> Wish:
-        return Wish(self.completed, self.reset, self.position, self.seconds, self.done_at)
+        return Wish(self.completed, self.reset, self.position, self.seconds, self.done_at, self.lesson)
 
 
 class LessonProgressQuery(CursorPaged):

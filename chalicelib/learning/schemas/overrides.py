@@ -1,24 +1,14 @@
 """What an instructor allows one learner."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Any
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict
+from pydantic import ConfigDict
 
 from chalicelib.accounts.schemas.fields import example
+from chalicelib.catalog.schemas.fields import Moment
 from chalicelib.learning.overrides import Override
 from chalicelib.web.reading import Flag, In, Out
-
-_FIRST, _LAST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-
-
-def _sensible(moment: datetime) -> datetime:
-    if not _FIRST <= moment < _LAST:
-        raise ValueError("must lie between 2020 and 2200")
-    return moment.astimezone(UTC)
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_sensible)]
 
 
 class OverrideIn(In):

@@ -14,6 +14,7 @@ from chalicelib.accounts import mail_tokens, privacy, reactions
 from chalicelib.table.facts import Fact
 from tests.factories import media
 from tests.security import crew
+from tests.security.attacks.props import Props
 from tests.security.crew import Person
 
 NEW = "nine-quiet-herons"
@@ -27,6 +28,7 @@ class Cast:
         self._numbers = count(1)
         self._people: dict[str, Person] = {}
         self.entry = _audit_entry()
+        self.props = Props(lambda: self.person("teacher"), lambda: self.person("student"))
 
     def person(self, part: str) -> Person:
         if part not in self._people:
@@ -67,7 +69,7 @@ class Cast:
             "name": lambda: "viewer.css",
             "cursor": lambda: None,
         }
-        return common | (_OWN[name](self) if name in _OWN else {})
+        return common | self.props.values(name) | (_OWN[name](self) if name in _OWN else {})
 
 
 def _mailed(purpose: str, cast: Cast) -> str:

@@ -38,6 +38,11 @@ TEXTS = frozenset(
         "must lie between 2020 and 2200",
         "must be the id of a lesson",
         "must name each only once",
+        "must be an amount like 19.99, with at most two decimals and six digits before them",
+        "A lesson without a course names the class that it is for.",
+        "must be a moment like 2026-01-31T08:00:00Z",
+        "must name fields of a course as a list shows it",
+        "Say whose enrollments: name a course or a user, or send scope=own.",
     }
 )
 PAIRS = frozenset(
@@ -52,14 +57,25 @@ PAIRS = frozenset(
         "send position or order, not both",
         "send course_id, kg_class, or both",
         "send sections or lessons",
+        "send reset alone",
+        "min_price is more than max_price",
     }
+)
+VERSIONS = frozenset(
+    f"{what}_changed" for what in ("profile", "category", "course", "lesson", "override", "certificate")
 )
 EXCUSES = (
     Excuse(REFUSED, frozenset({"password_weak"}), "whether a password is common or about the person is in no schema"),
     Excuse(REFUSED, frozenset({"cursor_invalid"}), "a cursor is signed by us; a schema knows only its length"),
     Excuse(REFUSED, frozenset({"mailed_token_invalid"}), "a mailed token is signed by us; a schema knows its length"),
     Excuse(REFUSED, frozenset({"wrong"}), "which password is the caller's is in no schema"),
-    Excuse(REFUSED, frozenset({"profile_changed"}), "which version is the present one is in no schema"),
+    Excuse(REFUSED, VERSIONS, "which version is the present one is in no schema"),
+    Excuse(
+        REFUSED,
+        frozenset({"unknown", "fixed", "no_course", "incomplete"}),
+        "what there is, and what belongs to what, is in no schema",
+    ),
+    Excuse(REFUSED, frozenset({"in_the_past"}), "what is over is in no schema"),
     Excuse(REFUSED, frozenset({"not_by_yourself"}), "admin and premium are promised to be refused by name (X08, X10)"),
     Excuse(REFUSED, frozenset({"body_unreadable"}), "JSON of any shape is taken, but 32 levels and 17 digits at most"),
     Excuse(REFUSED, TEXTS, "what a text may hold beyond its length is said in words, not in the schema"),
@@ -98,7 +114,7 @@ def _codes(response: Any) -> set[str]:
 
 def _said(error: Any) -> str:
     """Rules of ours that are no plain limits all have one code; what they say tells them apart."""
-    return str(error["message"] if error["code"] == "value_error" else error["code"])
+    return str(error["message"] if error["code"] in ("value_error", "required") else error["code"])
 
 
 def _reason(failure: str, code: str) -> str | None:

@@ -35,10 +35,12 @@ class Ground:
         return random.Random(f"{self.seed} {of}")
 
     def clear(self) -> None:
+        from chalicelib.catalog.index import holding
         from chalicelib.web import limits
 
         self.house.wipe()
         limits.forget()
+        holding.forget()
         self.api = Api(self.gateway)
 
 

@@ -24,7 +24,7 @@ WANTED = {
     "cache-control": "",
     "x-request-id": "",
 }
-FORBIDDEN = ("password", "hash", "session_version", "gsi1", "salt", "address_digest", "revoked")
+FORBIDDEN = ("password", "hash", "session_version", "gsi1", "gsi2", "lsi1", "salt", "address_digest", "object_key")
 
 
 def headers_missing(answer: Answer) -> list[str]:

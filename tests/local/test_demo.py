@@ -1,0 +1,56 @@
+"""The demo that `make run` fills an empty table with: courses on their shelves, and learners at all stages."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from chalicelib import clock
+from chalicelib.catalog.index import asking, holding
+from chalicelib.table import reads
+from tests.conftest import House
+
+
+@pytest.fixture(scope="module")
+def kinds(engine: House) -> Counter[str]:
+    """How many items of each kind, and of each state, the seeded table has."""
+    from chalicelib.settings import settings
+    from infra.local import demo
+
+    engine.wipe()
+    holding.forget()
+    demo.seed()
+    found = Counter[str]()
+    start: dict[str, Any] = {}
+    while True:
+        page = reads.call("scan", TableName=settings.table_name, **start)
+        for item in page["Items"]:
+            kind = item["kind"]["S"]
+            found[kind] += 1
+            found[f"{kind} {item.get('status', {}).get('S', '')}"] += 1
+            found[f"{kind} finished"] += "completed_at" in item
+            found[f"{kind} begun"] += "started_at" in item
+        if "LastEvaluatedKey" not in page:
+            return found
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+def test_about_forty_courses_stand_on_eight_shelves(kinds: Counter[str]) -> None:
+    assert kinds["category"] == 8
+    assert 38 <= kinds["course"] <= 45
+    assert 180 <= kinds["lesson"] <= 230
+    assert kinds["course draft"]
+    assert kinds["course archived"]
+    assert kinds["seats"] == 3
+
+
+def test_learners_are_at_all_stages(kinds: Counter[str]) -> None:
+    assert kinds["enrollment finished"] >= 8
+    assert kinds["enrollment begun"] > kinds["enrollment finished"]
+    assert kinds["enrollment"] > kinds["enrollment begun"]
+    assert kinds["enrollment cancelled"] == 1
+
+
+def test_the_catalogue_has_what_is_published_before_the_first_request(kinds: Counter[str]) -> None:
+    found = asking.found(holding.current(clock.now()), asking.Query(size=100))
+    assert found.count == kinds["course published"]

@@ -1,0 +1,110 @@
+"""The courses, enrollments and certificates that Schemathesis acts on, for the people of its cast.
+
+A course serves until an operation may spoil it: those of `SPOILING` get one of their own. What one request names, in its
+path, its query and its body, belongs together.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from chalicelib import clock
+from chalicelib.catalog.ids import lesson_of
+from chalicelib.catalog.index import building
+from chalicelib.insight import reports
+from chalicelib.learning import enrollments, ids
+from chalicelib.table.acts import by_system
+from chalicelib.table.writes import alone, put
+from tests.factories import certificates, courses, shelf
+from tests.security import crew
+from tests.security.crew import Person
+
+Values = dict[str, Callable[[], Any]]
+LESSONS = 2
+SPOILING = frozenset(
+    {
+        "put_course", "patch_course", "delete_course", "unpublish_course", "archive_course", "delete_enrollment",
+        "put_lesson", "patch_lesson", "delete_lesson", "create_lesson", "create_lessons", "reorder_lessons",
+        "add_section", "put_section", "patch_section", "delete_section",
+    }
+)  # fmt: skip
+#: What a body of these may name is checked against what there is; the rest of the body is the test.
+NOTHING: Values = {"media_id": lambda: None, "prerequisites": lambda: None, "cover_url": lambda: None}
+
+
+class Props:
+    """`teacher` and `student` tell who plays these parts at the moment."""
+
+    def __init__(self, teacher: Callable[[], Person], student: Callable[[], Person]) -> None:
+        self.teacher, self.student = teacher, student
+        self._courses: dict[str, str] = {}
+        building.rebuild(())
+        self.day = (clock.now() - timedelta(days=1)).date()
+        reports.make(by_system("req-of-the-props"), self.day)
+
+    def course(self, name: str = "") -> str:
+        """A published one of the teacher's."""
+        owner = self.teacher().id
+        if name in SPOILING or owner not in self._courses:
+            made: str = courses.a_course(owner, LESSONS).id
+            if name in SPOILING:
+                return made
+            self._courses[owner] = made
+        return self._courses[owner]
+
+    def listed(self) -> str:
+        """One that the catalogue shows."""
+        course = self.course()
+        building.rebuild([course])
+        shelf.looked_away()
+        return course
+
+    def enrolled(self, course: str) -> str:
+        student = self.student().id
+        enrollments.enroll(crew.act(student), course)
+        return student
+
+    def values(self, name: str) -> Values:
+        """By the name of a field or parameter: how to make a value that works. One course for the whole request."""
+        course = cache(lambda: self.listed() if name == "list_related_courses" else self.course(name))
+        lesson = cache(lambda: lesson_of(course(), 1))
+        category = cache(lambda: courses.a_category().id)
+        certificate = cache(self.certificate)
+        named: Values = {
+            "course_id": course,
+            "course": course,
+            "lesson_id": lesson,
+            "lesson": lesson,
+            "section_id": lambda: courses.a_section(course()),
+            "category_id": category,
+            "category": category,
+            "parent_id": lambda: None,
+            "parent": lambda: None,
+            "enrollment_id": lambda: ids.enrollment_of(self.enrolled(course()), course()),
+            "progress_id": lambda: ids.progress_of(self.enrolled(course()), course(), 1),
+            "certificate_id": lambda: certificate()[0],
+            "code": lambda: certificate()[1],
+            "user": lambda: self.student().id,
+        }
+        own: dict[str, Values] = {
+            "get_report": {"day": self.day.isoformat},
+            "reorder_lessons": {
+                "lessons": lambda: [lesson_of(course(), number) for number in range(1, LESSONS + 1)],
+                "sections": lambda: None,
+            },
+            "create_lesson": NOTHING,
+            "put_lesson": NOTHING,
+            "patch_lesson": NOTHING,
+            "create_course": NOTHING,
+            "put_course": NOTHING,
+            "patch_course": NOTHING,
+        }
+        return named | own.get(name, {})
+
+    def certificate(self) -> tuple[str, str]:
+        """The student's, in a course of the teacher's; with a paper, and with a name that has changed since."""
+        made = certificates.certificate(self.student().id, certificates.course(self.teacher().id))
+        made.holder, made.printed_at = "A former name", clock.now()
+        alone(put(made))
+        return made.id, made.code
