@@ -46,8 +46,9 @@ format: install ## Format the code and mend what the linter can mend
 rows: install ## Which test proves which promise, and what is open (ARGS=--open shows only that)
 	@$(PYTHON) -m infra.rows $(ARGS)
 
-bench: install ## Measure CPU, cold start and growth (BASELINE=write keeps the figures, ROUNDS=5)
-	@$(PYTHON) -m tests.bench --rounds "$(or $(ROUNDS),5)" --baseline "$(BASELINE)"
+bench: install ## Measure CPU, cold start and growth (BASELINE=write keeps it, ROUNDS=5; PART=catalogue: 1,000 to 100,000 courses)
+	@$(PYTHON) -m tests.bench$(if $(filter catalogue,$(PART)),.catalogue 1000 10000 100000, --rounds "$(or $(ROUNDS),5)" \
+	    --baseline "$(BASELINE)")
 
 tour: install ## A guided story through the API, in the terminal
 	@$(PYTHON) -m infra.tour $(ARGS)

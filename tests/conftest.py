@@ -51,6 +51,7 @@ def engine() -> Iterator[House]:
     with engines.start(port=PORT):
         house = House(Cloud(ENDPOINT), template.load())
         resources.create(house.template, house.cloud)
+        resources.remember(house.cloud)
         yield house
 
 

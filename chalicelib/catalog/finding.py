@@ -11,14 +11,16 @@ from typing import Any, Literal
 
 from chalicelib.accounts.records import User
 from chalicelib.catalog import own
-from chalicelib.catalog.index import asking, cards, gathering, holding
-from chalicelib.catalog.index.asking import Found, LessonQuery, Query
+from chalicelib.catalog.index import asking, cards, gathering, holding, relatives
+from chalicelib.catalog.index import lessons as lesson_index
+from chalicelib.catalog.index.asking import Found, Query
 from chalicelib.catalog.index.cards import About, Entry
+from chalicelib.catalog.index.lessons import LessonQuery
 from chalicelib.catalog.index.shelves import Shelf
-from chalicelib.catalog.records import Course, Tally, Teaching
+from chalicelib.catalog.records import Course, Tally
 from chalicelib.errors import NotFound
 from chalicelib.settings import settings
-from chalicelib.table import keys, reads
+from chalicelib.table import keys
 from chalicelib.table.acts import ANONYMOUS, Act
 from chalicelib.web.identity import RoleMissing, Standing, TokenMissing
 
@@ -98,7 +100,7 @@ def _require_admin(act: Act) -> None:
 
 def _own_courses(act: Act, shelf: Shelf) -> list[Entry]:
     """Those that the index lacks, or has as they were: one query and one batch for up to 49 of them."""
-    things = _taught(act.actor, "crs_")
+    things = own.things(act.actor, own.COURSES)
     found = act.read([keys.user(act.actor), *(key(each) for each in things for key in (keys.course, keys.tally))])
     person = found.get(keys.user(act.actor))
     name = person.name if isinstance(person, User) else ""
@@ -122,14 +124,9 @@ def _own_entry(act: Act, shelf: Shelf, course: Course, tally: Any, name: str) ->
     return cards.of_course(about, act.now)
 
 
-def _taught(person: str, prefix: str) -> list[str]:
-    span = reads.span(keys.teaching_of(person), prefix=prefix, limit=MOST, newest_first=True)
-    return [each.thing for each in span.records if isinstance(each, Teaching)]
-
-
 def related(act: Act, course_id: str, size: int) -> Found:
     """Of a published course."""
-    found = asking.related(holding.current(act.now), course_id, size)
+    found = relatives.related(holding.current(act.now), course_id, size)
     if found is None:
         raise CourseNotListed
     return found
@@ -139,15 +136,15 @@ def lessons(asked: Asked, query: LessonQuery) -> Found:
     """Of published courses; with the scope of their own, somebody who teaches sees all that they teach."""
     shelf = holding.current(asked.act.now)
     if asked.scope in (None, "published"):
-        return asking.lessons(shelf, query)
+        return lesson_index.found(shelf, query)
     _require_teacher(asked)
     narrowed = replace(query, only_of=asked.act.actor)
     with shelf.joined(_own_lessons(asked.act)) as joined:
-        return asking.lessons(joined, narrowed)
+        return lesson_index.found(joined, narrowed)
 
 
 def _own_lessons(act: Act) -> list[Entry]:
     """Whole courses, as their lessons stand in them: a batch for each 33."""
     act.read([keys.standing(act.actor)])
-    things = [*_taught(act.actor, "crs_"), *_taught(act.actor, "les_")]
+    things = [*own.things(act.actor, own.COURSES), *own.things(act.actor, own.LESSONS)]
     return list(gathering.entries(things, act.now))

@@ -9,8 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from chalicelib import rounding
-from chalicelib.catalog import bitmaps
-from chalicelib.catalog.records import Course, Gate, Tally, Teaching
+from chalicelib.catalog import bitmaps, own
+from chalicelib.catalog.records import Course, Gate, Tally
 from chalicelib.learning import activity, completion, rests, streaks
 from chalicelib.learning.records import Certificate, Days, Enrollment, Streak
 from chalicelib.learning.streaks import Account
@@ -19,9 +19,6 @@ from chalicelib.table.acts import Act
 from chalicelib.table.keys import Key
 from chalicelib.table.record import Record
 from chalicelib.web.identity import Caller
-
-#: As many courses of one's own as are looked at; nobody teaches more.
-MOST_COURSES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +83,7 @@ def _learning(act: Act, zone: str) -> Learning:
 
 
 def _teaching(act: Act) -> TeachingStats:
-    span = reads.span(keys.teaching_of(act.actor), prefix="crs_", limit=MOST_COURSES, newest_first=True)
-    ids = [each.thing for each in span.records if isinstance(each, Teaching)]
+    ids = own.things(act.actor, own.COURSES)
     found = reads.many(key for id in ids for key in (keys.course(id), keys.tally(id)))
     courses = [each for each in map(found.get, map(keys.course, ids)) if isinstance(each, Course)]
     tallies = [each for course in courses if isinstance(each := found.get(keys.tally(course.id)), Tally)]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from chalicelib.catalog.records import Seats
-from chalicelib.learning import enrollments, rosters
+from chalicelib.learning import leaving, rosters
 from chalicelib.learning.certificates import erasing
 from chalicelib.learning.records import Enrollment, Roster
 from chalicelib.table import keys, reads
@@ -44,7 +44,7 @@ def _leave(act: Act, enrollment: Enrollment) -> None:
         if present is None or present.status != "active":
             return
         has_seat = reads.one(Seats, keys.seats(enrollment.course_id)) is not None
-        ended = enrollments.cancelling(act, present, has_seat=has_seat)
+        ended = leaving.cancelling(act, present, has_seat=has_seat)
         together(act, *ended.writes, fact=replace(ended.fact, audience=()), result=None)
 
     persistently(act, attempt)

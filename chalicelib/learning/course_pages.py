@@ -14,8 +14,9 @@ from chalicelib.catalog.ids import place_of
 from chalicelib.catalog.index import cards
 from chalicelib.catalog.index.cards import About
 from chalicelib.learning import completion, release
+from chalicelib.learning.access import Access
 from chalicelib.learning.records import Enrollment
-from chalicelib.learning.release import Access, Case
+from chalicelib.learning.release import Case
 from chalicelib.table.record import moment_text
 
 Document = dict[str, Any]

@@ -1,14 +1,15 @@
-"""Who learns what: enrolling, leaving, coming back. One row for a person and a course, whatever happens to it.
+"""Who learns what: enrolling and coming back. One row for a person and a course, whatever happens to it.
 
-`enroll` is what both doors call. Whatever else lets somebody in, a paid order above all, puts `granting` into its own
-transaction. Prerequisites keep nobody from enrolling: they say when lessons open, which `release` judges.
+`enroll` is what both doors call; `leaving` is the way out. Whatever else lets somebody in, a paid order above all, puts
+`granting` into its own transaction. Prerequisites keep nobody from enrolling: they say when lessons open, which
+`release` judges.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.catalog import bitmaps, courses
+from chalicelib.catalog import bitmaps, courses, money
 from chalicelib.catalog.courses import CourseUnknown
 from chalicelib.catalog.records import Gate, Seats
 from chalicelib.errors import Conflict, Forbidden, NotFound, PaymentRequired, Stale
@@ -24,15 +25,10 @@ from chalicelib.table.writes import Write, adjust, change, persistently, put_new
 PRICE = (
     "This course costs {price}. Put it into the cart (POST /api/v1/cart/items) and pay the order, or ask its teacher."
 )
-REFUND = "This course was paid for. Ask for the money back: POST /api/v1/orders/{order}/refunds"
 
 
 class EnrollmentUnknown(NotFound):
     """There is no such enrollment, or none that you may see."""
-
-
-class EnrollmentNotYours(Forbidden):
-    """Only the learner and administrators end an enrollment."""
 
 
 class EnrollmentRequired(Forbidden):
@@ -45,10 +41,6 @@ class CourseNotPublished(Conflict):
 
 class SoldOut(Conflict):
     """Every seat of this course is taken."""
-
-
-class EnrollmentPaid(Conflict):
-    """A course that was paid for is left through the refund of its order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +124,7 @@ def _require_free(case: Case, *, knows_it: bool) -> None:
         known = knows_it or gate.instructor_id == case.user_id or case.enrollment is not None
         raise CourseNotPublished if known else CourseUnknown
     if gate.price_minor:
-        raise PaymentRequired(PRICE.format(price=f"{int(gate.price_minor) / 100:.2f} {gate.currency}"))
+        raise PaymentRequired(PRICE.format(price=f"{money.decimal(int(gate.price_minor))} {gate.currency}"))
 
 
 def granting(
@@ -153,7 +145,7 @@ def granting(
         enrollment, write = _revived(act, case.enrollment, {**coming, **snapshot_for(case.enrollment, gate)})
     seat = [_seat_taken(case.course_id)] if gate.limited and takes_seat else []
     what = "enrollment.created" if case.enrollment is None else "enrollment.revived"
-    return Granted(enrollment, [write, rosters.entered(enrollment), *seat], _fact(act, what, enrollment, via=via))
+    return Granted(enrollment, [write, rosters.entered(enrollment), *seat], told(act, what, enrollment, via=via))
 
 
 def snapshot(gate: Gate) -> dict[str, Any]:
@@ -225,11 +217,6 @@ def _seat_taken(course_id: str) -> Write:
     return adjust(seats, Seats.taken.add(1), where=Seats.taken < Seats.capacity, otherwise=SoldOut())
 
 
-def _seat_freed(course_id: str) -> Write:
-    seats: Seats = Seats.under(keys.seats(course_id))
-    return adjust(seats, Seats.taken.add(-1), where=Seats.taken > 0)
-
-
 def require(act: Act, user_id: str, course_id: str) -> Enrollment:
     """The living enrollment of this person in this course; refused where there is none."""
     return active(act.read([keys.enrollment(user_id, course_id)]).get(keys.enrollment(user_id, course_id)))
@@ -242,42 +229,7 @@ def active(found: Record | None) -> Enrollment:
     return found
 
 
-def cancel(act: Act, enrollment_id: str) -> Enrollment:
-    """Leave a course, or have an administrator end it. Progress stays; a seat is free again. Twice is no mistake."""
-    return persistently(act, lambda: _cancel(act, _place(enrollment_id)))
-
-
-def _place(enrollment_id: str) -> ids.Enrolled:
-    place = ids.enrolled(enrollment_id)
-    if place is None:
-        raise EnrollmentUnknown
-    return place
-
-
-def _cancel(act: Act, place: ids.Enrolled) -> Enrollment:
-    found = act.read([keys.standing(act.actor), keys.enrollment(*place), keys.seats(place.course)])
-    enrollment = found.get(keys.enrollment(*place))
-    if not isinstance(enrollment, Enrollment):
-        raise EnrollmentUnknown
-    if act.actor != enrollment.user_id and not courses.is_admin(act, found):
-        raise EnrollmentNotYours if act.actor == enrollment.instructor_id else EnrollmentUnknown
-    if enrollment.status != "active":
-        return enrollment
-    if enrollment.via == "order":
-        raise EnrollmentPaid(REFUND.format(order=enrollment.order_id or "{order_id}"))
-    ended = cancelling(act, enrollment, has_seat=keys.seats(place.course) in found)
-    return together(act, *ended.writes, fact=ended.fact, result=ended.enrollment)
-
-
-def cancelling(act: Act, enrollment: Enrollment, *, has_seat: bool) -> Granted:
-    """The pieces that end a living enrollment, for rules that end one among other things, as a refund does."""
-    after, write = changed(act, enrollment, {"status": "cancelled", "cancelled_at": act.now})
-    seat = [_seat_freed(enrollment.course_id)] if has_seat else []
-    fact = _fact(act, "enrollment.cancelled", after, via=enrollment.via)
-    return Granted(after, [write, rosters.begun(enrollment), *seat], fact)
-
-
-def _fact(act: Act, name: str, enrollment: Enrollment, **payload: Any) -> Fact:
+def told(act: Act, name: str, enrollment: Enrollment, **payload: Any) -> Fact:
     """Told to the learner."""
     return act.fact(
         name,

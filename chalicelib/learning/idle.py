@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from chalicelib.errors import Stale
-from chalicelib.learning import enrollments, rosters
+from chalicelib.learning import leaving, rosters
 from chalicelib.learning.records import Enrollment, Roster
 from chalicelib.settings import settings
 from chalicelib.table import keys, reads
@@ -102,7 +102,7 @@ def end_of(enrollment: Enrollment, nudged_at: datetime) -> datetime:
 
 
 def _end(act: Act, enrollment: Enrollment, found: Mapping[Key, Record]) -> None:
-    ended = enrollments.cancelling(act, enrollment, has_seat=keys.seats(enrollment.course_id) in found)
+    ended = leaving.cancelling(act, enrollment, has_seat=keys.seats(enrollment.course_id) in found)
     fact = replace(ended.fact, payload={**ended.fact.payload, "reason": REASON})
     together(act, *map(_unless_begun, ended.writes), fact=fact, result=None)
 

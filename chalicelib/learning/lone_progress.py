@@ -10,9 +10,9 @@ from chalicelib.catalog.lesson_items import LessonUnknown
 from chalicelib.catalog.records import Lesson
 from chalicelib.errors import Stale
 from chalicelib.learning import diary, ids, lesson_progress, release
+from chalicelib.learning.access import Viewer
 from chalicelib.learning.lesson_progress import LessonProgress
 from chalicelib.learning.records import LoneProgress
-from chalicelib.learning.release import Viewer
 from chalicelib.table import keys
 from chalicelib.table.acts import Act
 from chalicelib.table.facts import Fact

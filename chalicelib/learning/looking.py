@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from chalicelib.catalog import courses
 from chalicelib.catalog.records import Gate
 from chalicelib.learning import prerequisites
+from chalicelib.learning.access import STRANGER, Viewer
 from chalicelib.learning.records import Enrollment
-from chalicelib.learning.release import STRANGER, Case, Viewer
+from chalicelib.learning.release import Case
 from chalicelib.table import keys
 from chalicelib.table.acts import ANONYMOUS, Act
 from chalicelib.table.keys import Key

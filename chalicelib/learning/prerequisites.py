@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from chalicelib.catalog.records import Gate
 from chalicelib.learning import release
+from chalicelib.learning.access import Viewer
 from chalicelib.learning.records import Enrollment
-from chalicelib.learning.release import Viewer
 from chalicelib.settings import settings
 from chalicelib.table import keys, reads
 from chalicelib.table.keys import Key

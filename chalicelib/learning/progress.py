@@ -15,11 +15,12 @@ from chalicelib.catalog import bitmaps
 from chalicelib.catalog.ids import lesson_of, place_of
 from chalicelib.catalog.lesson_items import LessonUnknown
 from chalicelib.catalog.records import Gate
-from chalicelib.errors import Conflict, FieldError, Forbidden, Invalid, Stale, invalid
+from chalicelib.errors import Conflict, FieldError, Forbidden, Invalid, Stale
 from chalicelib.learning import (
     completion,
     diary,
     enrollments,
+    finishing,
     ids,
     lesson_progress,
     lone_progress,
@@ -28,16 +29,16 @@ from chalicelib.learning import (
     rosters,
     watching,
 )
+from chalicelib.learning.access import Access, Viewer
 from chalicelib.learning.enrollments import EnrollmentUnknown
 from chalicelib.learning.lesson_progress import LessonProgress
 from chalicelib.learning.records import Enrollment, Watched
-from chalicelib.learning.release import Access, Viewer
 from chalicelib.table import keys
 from chalicelib.table.acts import Act
 from chalicelib.table.facts import Fact
 from chalicelib.table.keys import Key
 from chalicelib.table.record import Record, moment_text
-from chalicelib.table.writes import Write, adjust, alone, check, commit, delete, persistently, telling, together
+from chalicelib.table.writes import Write, adjust, alone, commit, delete, persistently, together
 
 
 class LessonLocked(Forbidden):
@@ -202,7 +203,7 @@ def _completed(case: Case, wish: Wish) -> LessonProgress:
         case.noted(lessons=1, seconds=watching.uncounted(film) if film else 0),
         *([watching.kept(watching.counted(film), case.watched)] if film else []),
         *([rosters.begun(before)] if before.started_at is None else []),
-        *(finishing(case.act, case.gate, enrollment) if finishes else []),
+        *(finishing.pieces(case.act, case.gate, enrollment) if finishes else []),
         fact=case.told("lesson.completed", enrollment),
         result=after.shown(),
     )
@@ -214,22 +215,6 @@ def _progressed(case: Case, done: bytes, *, finishes: bool) -> dict[str, Any]:
     changes = {"done": done, "last_at": now, "last_ordinal": case.ordinal, "started_at": before.started_at or now}
     changes |= enrollments.snapshot_for(before, case.gate)
     return {**changes, "completed_at": now} if finishes else changes
-
-
-def finishing(act: Act, gate: Gate, enrollment: Enrollment) -> list[Write]:
-    """What finishing a course takes beside the enrollment itself: the lessons are still those, and the news of it."""
-    return [still_counting(gate), telling(finished_fact(act, enrollment))]
-
-
-def still_counting(gate: Gate) -> Write:
-    seen = Gate.curriculum_ver == int(gate.curriculum_ver)
-    return check(Gate.under(keys.gate(gate.course_id)), seen, otherwise=Stale())
-
-
-def finished_fact(act: Act, enrollment: Enrollment, ver: int | None = None) -> Fact:
-    """`ver` where no other fact tells of the same change."""
-    audience = [enrollment.user_id]
-    return act.fact("enrollment.completed", enrollment.id, audience=audience, ver=ver, course=enrollment.course_id)
 
 
 def _watched(case: Case, wish: Wish) -> LessonProgress:

@@ -12,9 +12,9 @@ from chalicelib.catalog.lesson_items import LessonUnknown
 from chalicelib.catalog.objects import Link
 from chalicelib.catalog.records import Gate, Lesson
 from chalicelib.learning import release
+from chalicelib.learning.access import Access
 from chalicelib.learning.looking import is_stranger, look, viewer
 from chalicelib.learning.records import Enrollment
-from chalicelib.learning.release import Access
 from chalicelib.table import keys
 from chalicelib.table.acts import Act
 

@@ -9,69 +9,17 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from chalicelib.catalog import bitmaps
 from chalicelib.catalog.ids import lesson_of
 from chalicelib.catalog.records import Gate, Lesson
+from chalicelib.learning.access import Access, Viewer
 from chalicelib.learning.records import Enrollment
 
 #: How much of what is missing is named: the next that must be done, and a few after it.
 NAMED = 5
 _OPENNESS = {"locked": 0, "preview": 1, "full": 2}
-#: What an answer may say, in the words that clients are told; the first six open, the others close.
-REASONS = {
-    "free": "It is free, and asks for nothing.",
-    "preview": "The instructor shows this lesson to everybody.",
-    "enrolled": "You are enrolled.",
-    "completed": "You have finished the course.",
-    "owner": "It is yours.",
-    "admin": "You are an administrator.",
-    "payment_required": "The course has a price; buy it.",
-    "enrollment_required": "Enroll in the course.",
-    "prerequisite": "Finish the courses in `missing` before.",
-    "not_yet": "It opens at `unlocks_at`.",
-    "lesson_order": "The lessons come in order; do those in `missing` before.",
-    "access_ended": "Your time in this course is over.",
-    "not_published": "It is not published.",
-    "deleted": "It is no longer there.",
-}
-#: Reasons for which even that it exists is nobody's business.
-HIDDEN = frozenset({"not_published", "deleted"})
-
-
-class Access(NamedTuple):
-    """`reason` is why it is open; where it is not fully open, why not. Progress takes full access."""
-
-    access: Literal["full", "preview", "locked"]
-    reason: str
-    unlocks_at: datetime | None = None
-    missing: tuple[str, ...] = ()
-
-    @property
-    def is_full(self) -> bool:
-        return self.access == "full"
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the words and the film may be shown."""
-        return self.access != "locked"
-
-    @property
-    def is_hidden(self) -> bool:
-        """Whether even that it exists is nobody's business."""
-        return self.reason in HIDDEN
-
-
-class Viewer(NamedTuple):
-    """Who is looking, `id` being None for a stranger."""
-
-    id: str | None = None
-    is_owner: bool = False
-    is_admin: bool = False
-
-
-STRANGER = Viewer()
 
 
 class Wait(NamedTuple):

@@ -143,7 +143,9 @@ def _query_parameter(name: str, schema: Json, required: bool) -> Json:
         del schema["default"]
     schema.pop("title", None)
     described = {"description": schema.pop("description")} if "description" in schema else {}
-    return {"name": name, "in": "query", "required": required, **described, "schema": schema}
+    # Several values stand behind one name, with commas between them; a name that comes twice is refused.
+    written = {"style": "form", "explode": False} if schema.get("type") == "array" else {}
+    return {"name": name, "in": "query", "required": required, **described, **written, "schema": schema}
 
 
 def _header_parameters(route: Route) -> list[Json]:

@@ -92,7 +92,9 @@ def json_of(text: str | bytes, *, limit: int = BODY_BYTES) -> Any:
     if len(text) > limit:
         raise BodyTooLarge(f"The body may have up to {limit} bytes.")
     try:
-        document = json.loads(text, parse_constant=_refuse, parse_int=_integer, object_pairs_hook=_unique)
+        document = json.loads(
+            text, parse_constant=_refuse, parse_int=_integer, parse_float=_number, object_pairs_hook=_unique
+        )
     except (ValueError, RecursionError) as cause:
         raise BodyUnreadable(f"The body is not acceptable JSON: {_reason(cause)}") from cause
     if _deeper_than(document, DEPTH):
@@ -114,6 +116,12 @@ def _integer(digits: str) -> int:
     if len(digits) > DIGITS + 1:
         raise ValueError("an integer is too large")
     return int(digits)
+
+
+def _number(digits: str) -> int | float:
+    """To a JSON schema 2.0 is an integer."""
+    value = float(digits)
+    return int(value) if value.is_integer() and abs(value) < 10**DIGITS else value
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

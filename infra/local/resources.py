@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.local.cloud import Clients, Cloud
+from infra.local.cloud import SEPARATE, Clients, Cloud
 from infra.local.environment import KEYS_PARAMETER, MAIL_SENDER
 from infra.local.intrinsics import TemplateError
 from infra.local.template import Resource, Template
@@ -53,11 +53,38 @@ def create(template: Template, cloud: Clients) -> None:
 
 def wipe(template: Template, cloud: Cloud) -> None:
     """Forget every item, message, mail and object, and stand there as after `create`; the keys stay the same."""
-    keys = cloud.client("ssm").get_parameter(Name=KEYS_PARAMETER, WithDecryption=True)["Parameter"]["Value"]
+    keys = _keys(cloud)
+    if recalled(cloud):
+        if _keys(cloud) != keys:
+            cloud.client("ssm").delete_parameter(Name=KEYS_PARAMETER)
+            make_keys(cloud, keys)
+        return
     reset(cloud)
     allowing("ResourceNotFoundException", cloud.client("dynamodb").delete_table, TableName=template.table)
     make_keys(cloud, keys)
     create(template, cloud)
+
+
+def _keys(cloud: Cloud) -> str:
+    found: str = cloud.client("ssm").get_parameter(Name=KEYS_PARAMETER, WithDecryption=True)["Parameter"]["Value"]
+    return found
+
+
+def remember(cloud: Cloud) -> None:
+    """What the engine holds now is what `wipe` brings back, where the engine can; others are filled anew each time."""
+    if any(os.environ.get(name) for name in SEPARATE.values()):
+        return  # The table is not in it.
+    with suppress(urllib.error.HTTPError):
+        cloud.ask("/_leash/remember", "POST")
+
+
+def recalled(cloud: Cloud) -> bool:
+    """Whether the engine stands again where it was told to remember."""
+    try:
+        cloud.ask("/_leash/recall", "POST")
+    except urllib.error.HTTPError:
+        return False
+    return True
 
 
 def reset(cloud: Cloud) -> None:

@@ -16,6 +16,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
 from chalicelib import aws
+from chalicelib.catalog.index.objects import READ_SECONDS
 from chalicelib.messaging import mailer
 from chalicelib.settings import settings
 from infra.local.invocation import Killed
@@ -68,6 +69,7 @@ class Injector:
             (aws.client("ssm"), False),
             (aws.client("sqs"), False),
             (aws.client("s3"), False),
+            (aws.client("s3", read_seconds=READ_SECONDS), False),
             (aws.client("sesv2", attempts=1, read_seconds=mailer.READ_SECONDS), False),
         ):
             event = f"before-send.{client.meta.service_model.service_id.hyphenize()}"

@@ -125,6 +125,62 @@ MUTANTS = [
         "",
         "--row F3 --flow erase",
     ),
+    Mutant(
+        "a seat is taken where none is left",
+        "chalicelib/learning/enrollments.py",
+        "where=Seats.taken < Seats.capacity,",
+        "where=Seats.taken >= 0,",
+        "--row F7 --seed 1",
+    ),
+    Mutant(
+        "an enrollment replaces the one that is there",
+        "chalicelib/learning/enrollments.py",
+        "return made, put_new(made, otherwise=Stale())",
+        'return made, Write("Put", made)',
+        "--row F7 --seed 1",
+    ),
+    Mutant(
+        "whoever finishes a course does not look whether its lessons are still those",
+        "chalicelib/learning/finishing.py",
+        "seen = Gate.curriculum_ver == int(gate.curriculum_ver)",
+        "seen = Gate.pk.exists()",
+        "--row F22 --seed 4",
+    ),
+    Mutant(
+        "a certificate replaces the one that is there",
+        "chalicelib/learning/certificates/issuing.py",
+        "put_new(certificate, otherwise=Stale()),",
+        'Write("Put", certificate),',
+        "--row F23 --seed 3",
+    ),
+    Mutant(
+        "the catalogue's pointer is moved from wherever it is",
+        "chalicelib/catalog/index/building.py",
+        "unmoved = IndexPointer.sequence == int(seen.sequence) if seen",
+        "unmoved = IndexPointer.pk.exists() if seen",
+        "--row F27 --seed 5",
+    ),
+    Mutant(
+        "a course is changed whatever it is by now",
+        "chalicelib/catalog/courses.py",
+        "change(before.course, *actions(before.course, changes), now=act.now),",
+        'Write("Update", before.course, None, tuple(actions(before.course, {**changes, "ver": ver}))),',
+        "--row F22 --seed 1",
+    ),
+    Mutant(
+        "numbers of lessons are taken though somebody else has taken them",
+        "chalicelib/catalog/courses.py",
+        "return Curriculum.next_ordinal == int(curriculum.next_ordinal)",
+        "return Curriculum.next_ordinal >= 1",
+        "--row F22 --seed 1",
+    ),
+    Mutant(
+        "a damaged file of the catalogue is answered from",
+        "chalicelib/catalog/index/objects.py",
+        'if not key.endswith(f"-{_named(digest)}"):',
+        'if not key.endswith(f"-{_named(digest)}") and not key:',
+        "--row F27 --seed 1",
+    ),
 ]
 
 

@@ -136,6 +136,14 @@ class TestDeleting:
         assert api.delete(f"/categories/{old.id}", token=boss.access).status == 204
         assert api.delete(f"/categories/{new.id}", token=boss.access).status == 409
 
+    def test_it_stays_where_it_has_changed_since_it_was_read(self, api: Api, boss: Person) -> None:
+        id = courses.a_category().id
+        tag = api.get(f"/categories/{id}").header("etag")
+        api.patch(f"/categories/{id}", {"title": "needed after all"}, token=boss.access)
+        reply = api.delete(f"/categories/{id}", token=boss.access, if_match=tag)
+        assert problem(reply) == (412, "category_changed")
+        assert api.get(f"/categories/{id}").status == 200
+
     def test_a_course_that_comes_in_this_moment_never_stands_in_nothing(self, api: Api, boss: Person) -> None:
         category = courses.a_category()
         calls: list[tuple[str, str, Any]] = [

@@ -418,7 +418,7 @@ class TestDeleting:
     def test_a_deleted_course_is_in_no_list_of_ones_own(self, api: Api, tara: Person) -> None:
         kept, gone = courses.a_draft(tara.id), courses.a_draft(tara.id)
         api.delete(f"/courses/{gone.id}", token=tara.access)
-        assert [each.id for each in own.own_courses(courses.act(tara.id))] == [kept.id]
+        assert own.things(tara.id, own.COURSES) == [kept.id]
 
     def test_a_deleted_course_leaves_its_category(self, api: Api, tara: Person) -> None:
         category = courses.a_category()
@@ -464,4 +464,4 @@ def test_a_repeat_with_its_key_makes_one_course(api: Api, tara: Person) -> None:
     ]
     assert [reply.status for reply in replies] == [201, 201]
     assert replies[0].json()["id"] == replies[1].json()["id"]
-    assert len(own.own_courses(courses.act(tara.id))) == 1
+    assert len(own.things(tara.id, own.COURSES)) == 1

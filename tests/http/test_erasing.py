@@ -1,4 +1,4 @@
-"""After the erasure of a teacher and of a learner, a look at everything that is kept: no name, no file name, no mail."""
+"""After the erasure of a teacher and of a learner, a look at all that is kept: no name, no file name, no mail."""
 
 import json
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import pytest
 from chalicelib import aws, clock
 from chalicelib.accounts import privacy
 from chalicelib.accounts.records import User
-from chalicelib.catalog.index import holding, reading
+from chalicelib.catalog.index import asking, holding
 from chalicelib.catalog.index.asking import Query
 from chalicelib.catalog.records import Media
 from chalicelib.insight.holders import HOLDERS
@@ -79,12 +79,14 @@ def erased(scene: Scene, person: Person) -> None:
 @pytest.mark.row("B15")
 def test_of_a_teacher_who_was_erased_nothing_tells_the_name(scene: Scene) -> None:
     shelf.looked_away()
-    assert "Zephyrine" in reading.search(Query(), clock.now()).results[0].card
+    assert "Zephyrine" in asking.found(holding.current(clock.now()), Query()).results[0].card
     assert [word for word in TEACHER_SAID[:2] if word not in whole_table()] == []
     erased(scene, scene.teacher)
     assert [word for word in TEACHER_SAID if word in whole_table()] == []
     shelf.looked_away()
-    shown = json.dumps([*holding.held().shelf.closed("course", 9), reading.search(Query(), clock.now()).results])
+    shown = json.dumps(
+        [*holding.held().shelf.closed("course", 9), asking.found(holding.current(clock.now()), Query()).results]
+    )
     assert [word for word in TEACHER_SAID if word in shown] == []
 
 

@@ -255,7 +255,7 @@ class TestAlone:
         said = api.post("/lessons", {"title": "Colours", "kg_class": kg_class}, token=tara.access).json()
         assert (said["course_id"], said["section_id"], said["position"]) == (None, None, None)
         assert (said["kg_class"], said["is_published"], said["owner"]) == (kg_class, True, tara.id)
-        assert [each.id for each in own.own_lessons(courses.act(tara.id))] == [said["id"]]
+        assert own.things(tara.id, own.LESSONS) == [said["id"]]
 
     @pytest.mark.row("X14", "K49")
     def test_it_needs_a_course_or_a_class(self, api: Api, tara: Person) -> None:
@@ -298,7 +298,7 @@ class TestAlone:
         said = api.put(f"/lessons/{one.id}", {"title": "New", "kg_class": "KG2"}, token=tara.access).json()
         assert (said["title"], said["kg_class"], said["is_published"]) == ("New", "KG2", True)
         assert api.delete(f"/lessons/{one.id}", token=tara.access).status == 204
-        assert own.own_lessons(courses.act(tara.id)) == []
+        assert own.things(tara.id, own.LESSONS) == []
         assert lesson(one.id).deleted_at
 
     def test_it_has_no_place(self, api: Api, tara: Person) -> None:

@@ -21,7 +21,7 @@ from chalicelib.table.record import Record
 from chalicelib.table.writes import adjust, alone, together
 from infra.local.gateway import Reply
 from tests.bench.meter import Meter
-from tests.factories import courses
+from tests.factories import courses, shelf
 from tests.http.api import Api, Person, problem
 
 WORDS = "the words of a lesson"
@@ -110,6 +110,37 @@ def test_the_catalogue_answers_strangers_without_a_trip_to_the_table(
     assert reply.header("cache-control") == "public, max-age=60"
     again = api.get(f"/courses/{course_id}", if_none_match=reply.header("etag") or "")
     assert (again.status, again.body) == (304, b"")
+
+
+@pytest.mark.row("E43", "X30")
+def test_strangers_may_keep_a_page_for_a_minute_and_ask_again_whether_it_still_holds(api: Api, author: Person) -> None:
+    course_id = a_course(author)
+    shelf.published()
+    first = api.get(f"/courses/{course_id}")
+    assert first.header("cache-control") == "public, max-age=60"
+    assert first.header("vary") == "Authorization, Origin"
+    tag = first.header("etag") or ""
+    assert api.get(f"/courses/{course_id}", if_none_match=tag).status == 304
+    courses.edited(course_id, title="Called otherwise")
+    shelf.published()
+    again = api.get(f"/courses/{course_id}", if_none_match=tag)
+    assert (again.status, again.json()["title"]) == (200, "Called otherwise")
+
+
+@pytest.mark.row("M101")
+@pytest.mark.parametrize(
+    "path",
+    ["/courses", "/courses-public", "/search?q=a", "/courses/{}", "/courses/{}/lessons", "/courses/{}/related",
+     "/lessons", "/categories"],
+)  # fmt: skip
+def test_whatever_a_stranger_reads_of_the_catalogue_may_be_kept_for_half_a_minute(
+    api: Api, author: Person, path: str
+) -> None:
+    target = path.format(a_course(author))
+    shelf.published()
+    public, _, seconds = (api.get(target).header("cache-control") or "").partition(", max-age=")
+    assert public == "public"
+    assert int(seconds) >= 30
 
 
 def test_who_signs_in_gets_the_page_with_their_own_access_and_nobody_else_may_keep_it(

@@ -1,4 +1,4 @@
-"""One engine for all tests of the local cloud, with a small template of its own: only the test of the demo loads the product."""
+"""One engine for tests of the local cloud, with a small template of its own; the demo's test takes the product's."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +28,7 @@ def engine_url() -> Iterator[str]:
 def made_once(engine_url: str, small: Template) -> Cloud:
     cloud = Cloud(engine_url)
     resources.create(small, cloud)
+    resources.remember(cloud)
     return cloud
 
 

@@ -121,7 +121,13 @@ def test_a_version_that_is_not_the_newest_is_read_in_parts_and_under_other_heade
     assert part["ContentDisposition"] == "attachment"
 
 
-def test_a_wipe_forgets_everything_but_the_keys(cloud: Cloud, small: Template) -> None:
+@pytest.mark.parametrize("remembers", [True, False])
+def test_a_wipe_forgets_everything_but_the_keys(
+    cloud: Cloud, small: Template, monkeypatch: pytest.MonkeyPatch, remembers: bool
+) -> None:
+    """Whether the engine can go back to where it stood, or everything is made anew."""
+    if not remembers:
+        monkeypatch.setattr(resources, "recalled", lambda _: False)
     before = keys(cloud)
     put(cloud, small.table)
     send_mail(cloud, "hello")
@@ -133,6 +139,30 @@ def test_a_wipe_forgets_everything_but_the_keys(cloud: Cloud, small: Template) -
     assert mailbox.inbox(cloud) == []
     assert "Messages" not in sqs.receive_message(QueueUrl=url)
     assert keys(cloud) == before
+
+
+def test_an_engine_that_remembers_stands_again_as_it_was_made(cloud: Cloud, small: Template) -> None:
+    assert resources.recalled(cloud)
+    dynamodb, sqs = cloud.client("dynamodb"), cloud.client("sqs")
+    url = sqs.get_queue_url(QueueName="learnflow-local-work")["QueueUrl"]
+    table = dynamodb.describe_table(TableName=small.table)["Table"]
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    put(cloud, small.table)
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "7"})
+    cloud.client("ssm").put_parameter(Name="/another", Type="String", Value="x")
+    resources.wipe(small, cloud)
+    assert dynamodb.describe_table(TableName=small.table)["Table"] == table
+    assert sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"] == attributes
+    assert not cloud.client("ssm").get_parameters(Names=["/another"])["Parameters"]
+
+
+def test_keys_that_were_turned_meanwhile_stay_turned(cloud: Cloud, small: Template) -> None:
+    name = {"Name": KEYS_PARAMETER}
+    old = cloud.client("ssm").get_parameter(**name, WithDecryption=True)["Parameter"]["Value"]
+    cloud.client("ssm").put_parameter(**name, Type="SecureString", Value="turned", Overwrite=True)
+    resources.wipe(small, cloud)
+    assert cloud.client("ssm").get_parameter(**name, WithDecryption=True)["Parameter"]["Value"] == "turned"
+    cloud.client("ssm").put_parameter(**name, Type="SecureString", Value=old, Overwrite=True)
 
 
 def test_a_type_it_does_not_know_is_refused_by_name(cloud: Cloud) -> None:

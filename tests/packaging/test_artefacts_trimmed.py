@@ -128,7 +128,7 @@ odd += [{"time_zone": "Nowhere", "language": "german", "bio": "\\x00"}, {"role":
 odd += [{"day": 7}, {"page_size": "x"}]
 models = {each for route in app.operations for each in (route.body, route.query) if each}
 told = []
-for model in sorted(models, key=lambda each: each.__name__):
+for model in sorted(models, key=lambda each: (each.__name__, each.__module__)):
     for values in odd:
         try:
             told.append([model.__name__, reading.model_of(model, values).model_dump_json()])

@@ -33,6 +33,14 @@ CANARIES = {
     "address": "198.51.100.213",
     "ban reason": "canary-reason-5a0",
 }
+#: What has become of a course after a student has enrolled in it; nobody has in a draft.
+STATES: dict[str, Callable[[str], object]] = {
+    "published": lambda course: None,
+    "draft": lambda course: None,
+    "unpublished": courses.unpublished,
+    "archived": courses.archived,
+    "deleted": courses.deleted,
+}
 READERS = ("anonymous", "student", "instructor", "expired", "revoked", "premium", "leaving", "forged", "erased")
 
 
@@ -84,6 +92,8 @@ class Stage:
     api: Api
     actors: dict[str, Person]
     target: Person
+    #: What has become of the course that rows are about, see `STATES`.
+    state: str = "published"
     counted: int = 0
 
     def token(self, actor: str) -> str | None:
@@ -113,6 +123,8 @@ class Stage:
         wanted = text + where
         objects = self.uploads(wanted) | self.certificates(wanted) | self.learning(wanted)
         objects |= self.authoring(wanted, objects)
+        if "course" in objects:
+            STATES[self.state](objects["course"])
         for name, value in (self.filled(actor) | objects).items():
             text, where = text.replace(f"<{name}>", value), where.replace(f"<{name}>", value)
         return where, json.loads(text)
@@ -128,11 +140,15 @@ class Stage:
 
     def learning(self, wanted: str) -> dict[str, str]:
         """A published course of the instructor, its first lesson, and student A's enrollment in it."""
-        if not {"<course>", "<lesson>", "<enrollment>", "<step>"} & set(re.findall("<[a-z]+>", wanted)):
+        parts = {"<course>", "<lesson>", "<second>", "<section>", "<enrollment>", "<step>"}
+        if not parts & set(re.findall("<[a-z]+>", wanted)):
             return {}
-        student, course = self.actors["student"].id, courses.a_course(self.actors["instructor"].id, 2).id
-        enrolled = enrollments.enroll(crew.act(student), course).enrollment.id
-        step = ids.progress_of(student, course, 1)
+        student, instructor = self.actors["student"].id, self.actors["instructor"].id
+        begun = courses.a_draft if self.state == "draft" else courses.a_course
+        course: str = begun(instructor, lessons=2).id
+        if self.state != "draft":
+            enrollments.enroll(crew.act(student), course)
+        enrolled, step = ids.enrollment_of(student, course), ids.progress_of(student, course, 1)
         return {"course": course, "lesson": lesson_of(course, 1), "enrollment": enrolled, "step": step}
 
     def authoring(self, wanted: str, objects: dict[str, str]) -> dict[str, str]:
@@ -204,6 +220,7 @@ LATECOMERS: dict[str, Callable[[], Person]] = {
     "premium": lambda: crew.join("premium", tier="premium"),
     "leaving": _leaving,
     "erased": _erased,
+    "rival": lambda: crew.join("rival", "instructor"),
 }
 
 

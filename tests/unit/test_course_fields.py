@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.catalog import slugs
-from chalicelib.catalog.schemas.fields import HIGHEST_PRICE, Price, Slug, decimal, minor
+from chalicelib.catalog.money import decimal
+from chalicelib.catalog.schemas.fields import HIGHEST_PRICE, Price, Slug, minor
 
 PRICE: TypeAdapter[str] = TypeAdapter(Price)
 SLUG: TypeAdapter[str] = TypeAdapter(Slug)

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from chalicelib.catalog import bitmaps
 from chalicelib.catalog.ids import lesson_of
-from chalicelib.catalog.index import cards
+from chalicelib.catalog.index import openness
 from chalicelib.catalog.records import Course, Gate, Lesson
 from chalicelib.learning import release
+from chalicelib.learning.access import REASONS, STRANGER, Access, Viewer
 from chalicelib.learning.records import Enrollment
-from chalicelib.learning.release import STRANGER, Access, Viewer
 from chalicelib.table import keys
 from chalicelib.table.record import moment_text
 
@@ -314,7 +314,7 @@ def test_one_privilege_more_never_closes_anything(case: Case) -> None:
 def test_a_lesson_that_is_not_fully_open_says_why_and_a_date_lies_ahead(case: Case, ordinal: int) -> None:
     enrollment = None if case.learner is None else enrolled(**case.learner)
     access = release.lesson(gate(**case.course), ordinal, enrollment, case.viewer, day(case.on), case.finished)
-    assert access.reason in release.REASONS
+    assert access.reason in REASONS
     assert access.unlocks_at is None or (not access.is_full and access.unlocks_at > day(case.on))
     assert not (access.is_full and access.missing)
 
@@ -343,11 +343,11 @@ def test_the_catalogue_says_to_strangers_what_the_engine_says(course: dict[str, 
     for ordinal in course["order"]:
         rule = course["rules"].get(str(ordinal), {})
         said = {"ordinal": ordinal, "title": "T", "preview": ordinal in course["previews"], **rule}
-        judged = cards.lesson_access(Course(**values), said, day(on))
+        judged = openness.of_lesson(Course(**values), said, day(on))
         access = release.lesson(one, ordinal, None, STRANGER, day(on))
         assert (judged.access, judged.reason, judged.until) == (access.access, access.reason, access.unlocks_at)
 
 
 def test_the_guide_explains_every_reason() -> None:
     guide = (Path(__file__).parents[2] / "docs/guides/access.md").read_text("utf-8")
-    assert [reason for reason in release.REASONS if f"`{reason}`" not in guide] == []
+    assert [reason for reason in REASONS if f"`{reason}`" not in guide] == []

@@ -197,8 +197,8 @@ class TestByHand:
         export(somebody() + changed(times=2))
         assert export_day.main([DAY]) == 0
         said = capsys.readouterr().out.splitlines()
-        assert said[-3:] == [
-            f"{ACTIVITY} {DAY}: 3 rows of 3 raw ones, 0 taken from the table",
+        assert f"{ACTIVITY} {DAY}: 3 rows of 3 raw ones, 0 taken from the table" in said
+        assert said[-2:] == [
             f"tombstones {DAY}: 0 rows of 0 raw ones, 0 taken from the table",
             f"{DAY}: complete",
         ]

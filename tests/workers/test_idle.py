@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib import clock
 from chalicelib.catalog.records import Course, Seats
-from chalicelib.learning import enrollments, idle, ids, rosters
+from chalicelib.learning import enrollments, idle, ids, leaving, rosters
 from chalicelib.learning.records import Enrollment, Roster
 from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
@@ -158,7 +158,7 @@ def test_a_course_that_was_paid_for_is_never_taken_away(clean: House, course: Co
 
 def test_whoever_left_by_themselves_is_left_alone(clean: House, course: Course, traveller: Clock) -> None:
     enrollment = enrolled(course)
-    enrollments.cancel(act(enrollment.user_id), enrollment.id)
+    leaving.cancel(act(enrollment.user_id), enrollment.id)
     mornings(clean, traveller, 14, 30)
     assert told("enrollment.nudged", "enrollment.cancelled") == {"enrollment.nudged": 0, "enrollment.cancelled": 1}
 

@@ -12,7 +12,7 @@ from chalicelib import clock
 from chalicelib.catalog import curricula, lessons
 from chalicelib.catalog.records import Gate
 from chalicelib.errors import Stale
-from chalicelib.learning import completion, enrollments, progress, snapshots
+from chalicelib.learning import completion, enrollments, leaving, progress, snapshots
 from chalicelib.learning.enrollments import Enrolled
 from chalicelib.learning.progress import CourseFinished, Wish
 from chalicelib.learning.records import Enrollment
@@ -206,7 +206,7 @@ def test_enrolling_again_and_coming_back_are_not_confirmed_again(clean: House, t
     id = enrolled(learner, course).enrollment.id
     enrolled(learner, course)
     clean.driver.settle()
-    enrollments.cancel(courses.act(learner), id)
+    leaving.cancel(courses.act(learner), id)
     enrolled(learner, course)
     clean.driver.settle()
     assert [mail.subject for mail in clean.mails()] == ["You are enrolled"]

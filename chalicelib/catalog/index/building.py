@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib import clock, logs
+from chalicelib.catalog import own
 from chalicelib.catalog.index import deltas, files, gathering, objects
 from chalicelib.catalog.index.deltas import Delta
 from chalicelib.catalog.index.files import Damaged
@@ -105,7 +106,7 @@ def _asked(changes: Changes, pointer: IndexPointer, delta: Delta) -> set[str]:
     """The things to read. What was counted before it was last read needs no other reading."""
     things = set(changes.things)
     for person in changes.people:
-        things |= set(gathering.taught_by(person))
+        things |= set(own.everything(person))
     if changes.categories:
         things |= _in_categories(changes.categories, pointer, delta)
     for id, at in changes.counted.items():
@@ -212,8 +213,9 @@ def _move(seen: IndexPointer | None, base: str, delta: str | None, now: datetime
     sequence = int(seen.sequence) + 1 if seen else int(now.timestamp() * 1000)
     fresh: IndexPointer = IndexPointer.under(KEY, sequence=sequence, base=base, delta=delta, built_at=now)
     unmoved = IndexPointer.sequence == int(seen.sequence) if seen else IndexPointer.pk.does_not_exist()
-    # Our own move, whose acknowledgement was lost.
-    ours: Any = (IndexPointer.sequence == sequence) & (IndexPointer.base == base) & (IndexPointer.built_at == now)
+    # Our own move, whose acknowledgement was lost: no two publications have objects of one name.
+    same = IndexPointer.delta.does_not_exist() if delta is None else IndexPointer.delta == delta
+    ours: Any = (IndexPointer.sequence == sequence) & (IndexPointer.base == base) & same
     writes.alone(writes.put(fresh, where=unmoved | ours, otherwise=Overtaken()))
     return sequence
 
@@ -229,7 +231,7 @@ def _delta(pointer: IndexPointer) -> Delta:
 def _is_sound(pointer: IndexPointer) -> bool:
     """Whether its files can be read: another builder may have mended them since somebody asked."""
     try:
-        _delta(pointer)
+        _delta(pointer).since(0)
         with objects.fetched(pointer.base) as path:
             files.opened(path).close()
     except Damaged:

@@ -8,7 +8,9 @@ import json
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from chalicelib.catalog import money
 from chalicelib.catalog.ids import lesson_of
+from chalicelib.catalog.index import openness
 from chalicelib.catalog.records import Course, Curriculum, Lesson, Tally
 from chalicelib.table.record import moment_text
 
@@ -35,20 +37,12 @@ class About(NamedTuple):
     offered: bool = True
 
 
-class Judged(NamedTuple):
-    """How open something is to a stranger, why, and when that changes by itself."""
-
-    access: str
-    reason: str
-    until: datetime | None = None
-
-
 def of_course(about: About, now: datetime) -> Entry:
     course = about.course
     if course.deleted_at is not None:
         return gone(course.id)
     lessons = _lessons(about, now)
-    judged = _judged(course, lessons)
+    judged = openness.of_course(course, lessons)
     shown = {**card(about), "access": judged.access, "reason_code": judged.reason, "unlocks_at": None, "missing": []}
     return {
         "id": course.id,
@@ -107,7 +101,7 @@ def card(about: About) -> Document:
         "category": _category(about.category),
         "level": course.level,
         "language": course.language,
-        **_price(course),
+        **money.told(int(course.price_minor), course.currency),
         "cover_url": course.cover_url,
         "lessons": int(course.lessons),
         "minutes": int(course.minutes),
@@ -167,7 +161,7 @@ def _lessons(about: About, now: datetime) -> list[Document]:
 
 
 def _lesson(course: Course, said: Document, now: datetime) -> Document:
-    judged = lesson_access(course, said, now)
+    judged = openness.of_lesson(course, said, now)
     return {
         "id": lesson_of(course.id, int(said["ordinal"])),
         "ordinal": int(said["ordinal"]),
@@ -181,32 +175,6 @@ def _lesson(course: Course, said: Document, now: datetime) -> Document:
         "missing": [],
         "kg_class": said.get("kg_class"),
     }
-
-
-def lesson_access(course: Course, said: Document, now: datetime) -> Judged:
-    """How open a lesson is to a stranger. `learning/release.py` says the same of a gate; a test compares the two."""
-    shut = _shut(course) or ("enrollment_required" if said.get("after_days") else "")
-    opens_at = datetime.fromisoformat(said["opens_at"]) if said.get("opens_at") else None
-    waits = opens_at if opens_at and opens_at > now and not shut else None
-    if not shut and waits is None:
-        return Judged("full", "free")
-    if said.get("preview"):
-        return Judged("preview", "preview")
-    return Judged("locked", shut or "not_yet", waits)
-
-
-def _judged(course: Course, lessons: list[Document]) -> Judged:
-    shut = _shut(course)
-    if not shut:
-        return Judged("full", "free")
-    return Judged("preview" if any(each["preview"] for each in lessons) else "locked", shut)
-
-
-def _shut(course: Course) -> str:
-    """Why the whole course is shut to a stranger; empty where it is not."""
-    if course.price_minor:
-        return "payment_required"
-    return "enrollment_required" if course.forced_order or course.prerequisites or course.access_days else ""
 
 
 def _facts(about: About) -> Document:
@@ -255,16 +223,6 @@ def _words(about: About, lessons: list[Document]) -> list[str]:
 
 def _category(category: Any) -> Document | None:
     return {"id": category.id, "title": category.title, "slug": category.slug} if category else None
-
-
-def _price(course: Course) -> Document:
-    minor = int(course.price_minor)
-    return {
-        "price": f"{minor // 100}.{minor % 100:02d}",
-        "price_minor": minor,
-        "currency": course.currency,
-        "money": {"amount_minor": minor, "currency": course.currency},
-    }
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -209,6 +209,13 @@ def set_of(numbers: Iterable[int]) -> Numbers:
     return int.from_bytes(bits, "little")
 
 
+def union(sets: Iterable[Numbers]) -> Numbers:
+    together = 0
+    for each in sets:
+        together |= each
+    return together
+
+
 def _grouped(rows: Mapping[int, Row], name: str) -> dict[str, list[int]]:
     groups: dict[str, list[int]] = {}
     for n, row in rows.items():

@@ -187,5 +187,8 @@ def packed(entry: Entry) -> bytes:
 
 
 def unpacked(packed: bytes) -> Entry:
-    entry: Entry = json.loads(zlib.decompress(packed))
+    try:
+        entry: Entry = json.loads(zlib.decompress(packed))
+    except (zlib.error, ValueError) as error:
+        raise Damaged("no entry") from error
     return entry

@@ -11,7 +11,7 @@ from chalicelib.accounts.records import User
 from chalicelib.catalog import ids
 from chalicelib.catalog.index import cards
 from chalicelib.catalog.index.cards import About, Entry
-from chalicelib.catalog.records import Category, Course, Curriculum, Lesson, Tally, Teaching
+from chalicelib.catalog.records import Category, Course, Curriculum, Lesson, Tally
 from chalicelib.table import keys, reads
 from chalicelib.table.keys import Key
 from chalicelib.table.record import Record
@@ -80,11 +80,6 @@ def categories() -> dict[str, Category]:
 
 def category_rows(shelves: Iterable[Category]) -> list[list[Any]]:
     return [[each.id, each.slug, each.title, each.parent_id] for each in shelves]
-
-
-def taught_by(person: str) -> list[str]:
-    """All courses and lessons of a person."""
-    return [each.thing for each in reads.all_of(keys.teaching_of(person)) if isinstance(each, Teaching)]
 
 
 def _batched(things: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from chalicelib.catalog.index.asking import Found, LessonFound
+from chalicelib.catalog.index.asking import Found
+from chalicelib.catalog.index.lessons import LessonFound
 from chalicelib.catalog.index.shelves import Shelved
 
 

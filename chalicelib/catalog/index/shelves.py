@@ -3,7 +3,7 @@
 import json
 import threading
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -91,11 +91,6 @@ class Shelf:
         instructor, packed, etag, until = found
         return Page(course_id, instructor, zlib.decompress(packed).decode(), etag, until or FOREVER)
 
-    def titles(self, ids: Iterable[str]) -> dict[str, str]:
-        with self.lock:
-            rows = [self.connection.execute("SELECT id, title FROM thing WHERE id = ?", (id,)).fetchone() for id in ids]
-        return dict(row for row in rows if row)
-
     def cards(self, numbers: list[int]) -> list[Shelved]:
         with self.lock:
             rows = self.connection.execute(_CARDS, (json.dumps(numbers),)).fetchall()
@@ -138,6 +133,3 @@ class Shelf:
                 held[each.parent] = held.get(each.parent, 0) | self.columns.sets["category"].get(each.id, 0)
         held.pop("", None)
         return held
-
-    def counts(self) -> dict[str, int]:
-        return {id: (bits & self.columns.live).bit_count() for id, bits in self.by_category.items()}

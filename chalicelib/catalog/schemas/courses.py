@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, model_validator
 
 from chalicelib.accounts.schemas.fields import Language, MediaAddress, example
+from chalicelib.catalog import money
 from chalicelib.catalog.records import Course
 from chalicelib.catalog.schemas.fields import (
     CATEGORY,
@@ -24,7 +25,6 @@ from chalicelib.catalog.schemas.fields import (
     Title,
     Whole,
     also,
-    decimal,
     minor,
 )
 from chalicelib.web.reading import Flag, In, Line, Out
@@ -186,7 +186,6 @@ class CourseOut(Out):
     @classmethod
     def of(cls, result: Any) -> "CourseOut":
         course: Course = result
-        price = int(course.price_minor)
         return cls(
             id=course.id,
             title=course.title,
@@ -198,10 +197,7 @@ class CourseOut(Out):
             level=course.level,
             language=course.language,
             category_id=course.category_id,
-            price=decimal(price),
-            price_minor=price,
-            currency=course.currency,
-            money=MoneyOut(amount_minor=price, currency=course.currency),
+            **money.told(int(course.price_minor), course.currency),
             cover_url=course.cover_url,
             capacity=_number(course.capacity),
             forced_order=course.forced_order,

@@ -40,10 +40,6 @@ def minor(price: str) -> int:
     return int(whole) * 100 + int(part.ljust(2, "0") or 0)
 
 
-def decimal(minor: int) -> str:
-    return f"{minor // 100}.{minor % 100:02d}"
-
-
 def _written(value: Any) -> Any:
     """Numbers, and texts of digits, would be read as seconds since 1970."""
     if not isinstance(value, datetime) and "T" not in str(value).upper():

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from chalicelib.accounts.schemas.fields import example
-from chalicelib.catalog.index.asking import LessonQuery, Query
+from chalicelib.catalog.index.asking import Query
 from chalicelib.catalog.index.columns import Order
+from chalicelib.catalog.index.lessons import LessonQuery
 from chalicelib.catalog.index.words import LONGEST
 from chalicelib.catalog.schemas.courses import MoneyOut
 from chalicelib.catalog.schemas.fields import CATEGORY, COURSE, LESSON, PERSON, KgClass, Level, Status, also, amount

@@ -4,17 +4,16 @@ from chalicelib.accounts.schemas.person import role_of
 from chalicelib.catalog.courses import CourseNotYours, CourseUnknown
 from chalicelib.catalog.lesson_items import LessonUnknown
 from chalicelib.errors import PaymentRequired
-from chalicelib.learning import enrollment_list, enrollments, missing, progress
+from chalicelib.learning import enrollment_list, enrollments, leaving, missing, progress
 from chalicelib.learning.enrollment_list import Listed, NotForYou
 from chalicelib.learning.enrollments import (
     CourseNotPublished,
     Enrolled,
-    EnrollmentNotYours,
-    EnrollmentPaid,
     EnrollmentRequired,
     EnrollmentUnknown,
     SoldOut,
 )
+from chalicelib.learning.leaving import EnrollmentNotYours, EnrollmentPaid
 from chalicelib.learning.lesson_progress import LessonProgress
 from chalicelib.learning.missing import Missing
 from chalicelib.learning.progress import LessonLocked, LessonOfAnother, Wish
@@ -109,7 +108,7 @@ def delete_enrollment(ask: Ask[None, None], enrollment_id: str) -> None:
 
     What you have done is kept for the case that you come back. A course that was paid for is left through its refund.
     """
-    enrollments.cancel(ask.act, enrollment_id)
+    leaving.cancel(ask.act, enrollment_id)
 
 
 @routes.get(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from chalicelib.catalog.records import Course
-from chalicelib.learning import enrollments, ids, progress
+from chalicelib.learning import enrollments, ids, leaving, progress
 from chalicelib.learning.progress import Wish
 from chalicelib.table.acts import Act
 from chalicelib.table.writes import together
@@ -54,7 +54,7 @@ def _do(by: Act, course: Course, step: Step) -> None:
     elif step.lesson == 0:
         _enroll(by, course)
     else:
-        enrollments.cancel(by, ids.enrollment_of(by.actor, course.id))
+        leaving.cancel(by, ids.enrollment_of(by.actor, course.id))
 
 
 def _enroll(by: Act, course: Course) -> None:

@@ -1,7 +1,7 @@
 """Rows F14 and F15: the ML side's reader of the stream sees records twice, cut, halved and overlapping; S3 is away.
 
-The world is a thousand changes of forty people, or a part of it, written straight into the table in the order of their
-versions.
+The world is a thousand changes, or a part of it, written straight into the table in the order of their versions: of
+twenty people's accounts and of twenty people's enrollments, so of two datasets.
 """
 
 import json
@@ -9,14 +9,19 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
 from chalicelib import aws, clock
 from chalicelib.accounts.pseudonyms import OWN_ACCOUNT, Pseudonym
+from chalicelib.catalog import bitmaps
+from chalicelib.catalog.ids import lesson_of
+from chalicelib.learning import ids
+from chalicelib.learning.records import Enrollment
 from chalicelib.ml import compaction, raw, truth
+from chalicelib.ml.manifests import Manifest
 from chalicelib.settings import settings
 from chalicelib.table import facts, keys
 from chalicelib.table.facts import Fact
@@ -25,9 +30,9 @@ from functions import export_for_ml
 from infra.local.invocation import Killed
 from infra.local.shards import Record as StreamRecord
 from infra.local.stream_source import StreamSource
-from tests.factories.exports import ACTIVITY, Compacted, compacted, raw_rows
+from tests.factories.exports import ACTIVITY, compacted, raw_rows
 from tests.factories.people import user
-from tests.faults import ledger
+from tests.faults import learning_ledger, ledger
 from tests.faults.injector import Kill, Trip, throttled
 from tests.faults.lab import Lab
 from tests.faults.table import Rounds, fault_row
@@ -40,8 +45,16 @@ ELSEWHERE = {
     ledger.names_and_people_point_at_one_another,
     ledger.standings_agree_with_their_people,
     ledger.each_fact_was_acknowledged,
+    ledger.each_letter_was_dealt_with,
     ledger.each_fact_is_in_the_audit_once,
+    ledger.figures_are_what_a_recount_gives,
+    ledger.tallies_are_what_a_recount_gives,
+    learning_ledger.each_enrollment_is_one_with_one_entry_in_its_roster,
+    learning_ledger.whoever_never_began_is_on_the_list_for_it,
+    learning_ledger.days_count_no_lesson_that_was_not_done,
 }
+LEARNING = "lesson_interactions_raw"
+COURSE = "crs_01KAKZ6Q8M4T6V1N2B3C4D5E6F"
 
 
 @ledger.invariant
@@ -55,29 +68,30 @@ def pseudonyms_are_of_people_who_are_somebody(world: ledger.World) -> Iterator[s
 
 @dataclass(frozen=True)
 class World:
-    """Who there is, by pseudonym how many versions they have, and the day of it all."""
+    """By dataset who is in it, by pseudonym with how many versions, and the day of it all."""
 
     day: str
-    versions: dict[str, int]
+    versions: dict[str, dict[str, int]]
 
 
 def world(lab: Lab, chance: random.Random, changes: int = CHANGES, poison: dict[str, Any] | None = None) -> World:
     lab.expected.meaningless |= ELSEWHERE
-    versions: dict[str, int] = {}
+    versions: dict[str, dict[str, int]] = {ACTIVITY: {}, LEARNING: {}}
     items: list[Record] = []
     told: list[Fact] = []
     for number in range(changes // EACH):
         somebody = user(f"person{number}")
-        somebody.ver = EACH
+        learns = number % 2 == 1
+        somebody.ver = 1 if learns else EACH
         name: Pseudonym = Pseudonym.under(
             keys.pseudonym(somebody.id),
             pseudonym=clock.random_id("psn"),
             salt=clock.random_id("slt"),
             scopes=list(OWN_ACCOUNT),
         )
-        items += [somebody, name]
-        versions[name.pseudonym] = EACH
-        told += [a_change(somebody.id, ver) for ver in range(1, EACH + 1)]
+        items += [somebody, name, *([an_enrollment(somebody.id)] if learns else [])]
+        versions[LEARNING if learns else ACTIVITY][name.pseudonym] = EACH
+        told += [(a_step if learns else a_change)(somebody.id, ver) for ver in range(1, EACH + 1)]
     records = [facts.record(each) for each in shuffled(told, chance)]
     write_all([*items, *records[:50]])
     if poison:
@@ -89,6 +103,32 @@ def world(lab: Lab, chance: random.Random, changes: int = CHANGES, poison: dict[
 def a_change(person: str, ver: int) -> Fact:
     at = clock.now() - timedelta(minutes=4) + timedelta(seconds=ver)
     return Fact(clock.new_id("fct"), "user.profile_changed", person, person, at, "req_test", subject_ver=ver)
+
+
+def an_enrollment(person: str) -> Enrollment:
+    lessons = bitmaps.of(range(1, 10))
+    made: Enrollment = Enrollment.under(
+        keys.enrollment(person, COURSE),
+        id=ids.enrollment_of(person, COURSE),
+        ver=EACH,
+        user_id=person,
+        course_id=COURSE,
+        instructor_id=person,
+        course_title="Waves",
+        enrolled_at=clock.now(),
+        done=lessons,
+        live=lessons,
+        curriculum_ver=1,
+    )
+    return made
+
+
+def a_step(person: str, ver: int) -> Fact:
+    """A learner does a lesson, and opens it again."""
+    name = "enrollment.created" if ver == 1 else "lesson.completed" if ver % 2 == 0 else "lesson.reopened"
+    step = {"lesson": lesson_of(COURSE, 1), "ordinal": 1, "percentage": 11.11} if ver > 1 else {"via": "free"}
+    told = a_change(person, ver)
+    return replace(told, name=name, subject=ids.enrollment_of(person, COURSE), payload={"course": COURSE, **step})
 
 
 def shuffled(changes: list[Fact], chance: random.Random) -> list[Fact]:
@@ -127,19 +167,39 @@ def drain(source: StreamSource) -> None:
         pass
 
 
-def checked(of: World) -> Compacted:
-    """Missing 0, double 0, each version of each item once and in order; every raw row is explained."""
+@dataclass(frozen=True)
+class Checked:
+    """What the manifests of the day say together."""
+
+    healed: int
+    repeats: int
+    hashes: list[str]
+
+
+def checked(of: World) -> Checked:
     compaction.compact(of.day)
-    found = compacted(of.day)
-    manifest, lines = found.manifest, raw_rows(of.day)
+    found = [checked_dataset(of, name) for name in of.versions]
+    return Checked(
+        sum(each.healed for each in found), sum(each.repeats for each in found), [each.sha256 for each in found]
+    )
+
+
+def checked_dataset(of: World, name: str) -> Manifest:
+    """Missing 0, double 0, each version of each item once and in order; every raw row is explained."""
+    found, versions = compacted(of.day, name), of.versions[name]
+    manifest, lines = found.manifest, raw_rows(of.day, name)
     assert manifest.complete, (manifest.missing, manifest.double)
-    assert {name: found.versions(name) for name in of.versions} == {
-        name: list(range(1, last + 1)) for name, last in of.versions.items()
+    assert {name: found.versions(name) for name in versions} == {
+        name: list(range(1, last + 1)) for name, last in versions.items()
     }
-    assert (manifest.rows, manifest.distinct) == (len(lines), sum(of.versions.values()))
+    assert (manifest.rows, manifest.distinct) == (len(lines), sum(versions.values()))
     assert manifest.repeats == sum(times - 1 for times in Counter(line["event"] for line in lines).values())
     assert [row["event"] for row in found.rows] == list(dict.fromkeys(row["event"] for row in found.rows))
-    return found
+    return manifest
+
+
+def all_raw(day: str) -> list[dict[str, Any]]:
+    return [*raw_rows(day), *raw_rows(day, LEARNING)]
 
 
 @fault_row(
@@ -155,11 +215,11 @@ def delivered_in_pieces(lab: Lab, chance: random.Random) -> int:
     drain(source)
     with hours_of_the_round():
         found = checked(here)
-        assert found.manifest.healed == 0
-        assert found.manifest.repeats > 0
+        assert found.healed == 0
+        assert found.repeats > 0
         source.rewind()
         drain(source)
-        assert checked(here).manifest.sha256 == found.manifest.sha256
+        assert checked(here).hashes == found.hashes
     return CHANGES
 
 
@@ -208,7 +268,7 @@ def cut_at_each_position(lab: Lab, chance: random.Random) -> int:
         for part in (batch[:cut], batch[cut:]):
             assert export_for_ml.handler({"Records": part}, None) == {"batchItemFailures": []}
     with hours_of_the_round():
-        assert checked(here).manifest.healed == 0
+        assert checked(here).healed == 0
     return len(batch)
 
 
@@ -235,7 +295,7 @@ def compaction_killed(lab: Lab, chance: random.Random) -> int:
 
 def lose_some(day: str, chance: random.Random) -> None:
     """An object of the raw zone is lost, so that there is something to heal."""
-    names = raw.objects(ACTIVITY, day)
+    names = [name for dataset in (ACTIVITY, LEARNING) for name in raw.objects(dataset, day)]
     aws.client("s3").delete_object(Bucket=settings.ml_bucket, Key=chance.choice(names))
 
 
@@ -258,16 +318,16 @@ def poison_and_outage(lab: Lab, chance: random.Random) -> int:
     while clock.now() < until:
         source.step()
         lab.clock.shift(max(source.pause(), 0.1))
-    assert raw_rows(here.day) == []
+    assert all_raw(here.day) == []
     lab.injector.heal()
     drain(source)
-    assert len({line["event"] for line in raw_rows(here.day)}) == CHANGES
+    assert len({line["event"] for line in all_raw(here.day)}) == CHANGES
     ((body, reason),) = dead("exports")
     assert json.loads(body)["NewImage"] == poison
     assert reason is not None
     assert reason.startswith("Illegible")
     with hours_of_the_round():
-        assert checked(here).manifest.healed == 0
+        assert checked(here).healed == 0
     return CHANGES
 
 
@@ -293,6 +353,6 @@ def outage_without_end(lab: Lab, chance: random.Random) -> int:
         letters = [json.loads(body) for body, _ in dead("exports")]
         assert sum(letter["DDBStreamBatchInfo"]["batchSize"] for letter in letters) == 8 * EACH
         assert {letter["requestContext"]["condition"] for letter in letters} == {"RecordAgeExceeded"}
-        assert raw_rows(here.day) == []
-        assert checked(here).manifest.healed == 8 * EACH
+        assert all_raw(here.day) == []
+        assert checked(here).healed == 8 * EACH
     return 8 * EACH

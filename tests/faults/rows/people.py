@@ -17,9 +17,9 @@ from tests.faults.table import Rounds, fault_row
 from tests.http.api import at_once
 
 #: Rounds 1 to SLICES kill once at every place, before and after; each later part takes another share of the pairs.
-SLICES, PARTS = 80, 12
+SLICES, PARTS = 240, 12
 #: The call sites are dealt out over so many rounds.
-SITES = 20
+SITES = 60
 #: About so many calls make a request or a batch.
 CALLS = 8
 KEYS = (None, "k")

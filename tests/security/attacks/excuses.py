@@ -75,7 +75,7 @@ EXCUSES = (
         frozenset({"unknown", "fixed", "no_course", "incomplete"}),
         "what there is, and what belongs to what, is in no schema",
     ),
-    Excuse(REFUSED, frozenset({"in_the_past"}), "what is over is in no schema"),
+    Excuse(REFUSED, frozenset({"vacation_in_the_past"}), "what is over is in no schema"),
     Excuse(REFUSED, frozenset({"not_by_yourself"}), "admin and premium are promised to be refused by name (X08, X10)"),
     Excuse(REFUSED, frozenset({"body_unreadable"}), "JSON of any shape is taken, but 32 levels and 17 digits at most"),
     Excuse(REFUSED, TEXTS, "what a text may hold beyond its length is said in words, not in the schema"),

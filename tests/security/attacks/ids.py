@@ -18,6 +18,15 @@ ODD = "#%/\\.\x00\n\r\t \"'<>;$*|&?=+~éß漢😀\u202e\ud800"
 NAMED = ("..", "%2e%2e", "%23", "%2523", "usr_%00", "USER", "me%23STANDING", "a" * 81, "a" * 2000, "%ff", "%", "")
 #: One of so many goes through the whole gateway as well.
 THROUGH_THE_DOOR = 50
+PLACES = (
+    ("GET", "admin/users"),
+    ("DELETE", "auth/sessions"),
+    ("GET", "courses"),
+    ("GET", "lessons"),
+    ("DELETE", "enrollments"),
+    ("GET", "certificates"),
+    ("GET", "media"),
+)
 
 
 @attack(
@@ -83,7 +92,7 @@ def _through_the_path(tally: Tally, text: str) -> None:
 def _through_the_gateway(tally: Tally, ground: Ground, text: str, number: int, token: str) -> None:
     encoded = quote(text.encode("utf-8", "surrogatepass"), safe="" if number % 3 else "/#?")
     raw = text if text.startswith("%") else encoded
-    for method, path in (("GET", f"/api/v1/admin/users/{raw}"), ("DELETE", f"/api/v1/auth/sessions/{raw}")):
+    for method, path in [(method, f"/api/v1/{place}/{raw}") for method, place in PLACES]:
         answer = ground.api.call(method, path, token=token)
         listed = answer.status == 200 and not raw.strip("/?#")
         tally.count(answer.status in (400, 404, 405, 422) or listed, f"{answer.status} to {method} {path!r}")

@@ -1,7 +1,7 @@
 """The courses, enrollments and certificates that Schemathesis acts on, for the people of its cast.
 
-A course serves until an operation may spoil it: those of `SPOILING` get one of their own. What one request names, in its
-path, its query and its body, belongs together.
+A course serves until an operation may spoil it: those of `SPOILING` get one of their own. What one request names, in
+its path, its query and its body, belongs together.
 """
 
 from collections.abc import Callable

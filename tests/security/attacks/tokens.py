@@ -69,7 +69,13 @@ def _redeemed(purpose: str, moment: Any, text: str) -> Any:
     return mail_tokens.redeem(purpose, text, moment)
 
 
-LISTS = ("/api/v1/users", "/api/v1/admin/users", "/api/v1/admin/audit-logs")
+LISTS = (
+    "/api/v1/users",
+    "/api/v1/admin/users",
+    "/api/v1/admin/audit-logs",
+    "/api/v1/admin/reports",
+    "/api/v1/media",
+)
 
 
 @attack(
