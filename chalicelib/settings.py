@@ -100,9 +100,7 @@ class Settings:
     certificates_bucket: str = _named("CERTIFICATES_BUCKET", "where the papers of certificates lie")
     catalog_bucket: str = _named("CATALOG_BUCKET", "where the files of the catalogue lie")
     media_bucket: str = _named("MEDIA_BUCKET", "where uploads go")
-    media_address: str = _named(
-        "MEDIA_ADDRESS", "what addresses of pictures for everybody begin with", parse=_address
-    )
+    media_address: str = _named("MEDIA_ADDRESS", "what addresses of pictures for everybody begin with", parse=_address)
     keys_parameter: str = _named("KEYS_PARAMETER", "the SSM SecureString that holds the signing keys")
     public_url: str = _named("PUBLIC_URL", "what links in mails and problems begin with", parse=_address)
     mail_sender: str = _named("MAIL_SENDER", "the sender of all mail")

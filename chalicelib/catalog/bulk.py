@@ -61,7 +61,7 @@ def _require_room(edition: Edition, batch: Batch) -> None:
 def _laid(act: Act, edition: Edition, first: int, wishes: Wishes) -> list[Lesson]:
     lessons = [listed_lessons.new(act, edition, first + at, wish) for at, wish in enumerate(wishes)]
     for lesson in lessons:
-        lesson.ttl = act.now + EXPIRES
+        lesson.ttl = EXPIRES
     commit([put(lesson) for lesson in lessons], act.deadline, token=clock.new_id("bat"))
     return lessons
 

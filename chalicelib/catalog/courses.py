@@ -59,14 +59,8 @@ class Edition:
         return int(self.course.ver)
 
 
-def require_own(act: Act, course_id: str) -> Course:
-    """The course, if the caller may change it: its instructor and administrators may."""
-    found = act.read([keys.standing(act.actor), keys.course(course_id)])
-    return own(act, found, course_id)
-
-
 def own(act: Act, found: Found, course_id: str) -> Course:
-    """The same from what was read already. What is not public is not there for others."""
+    """The course, if the caller may change it, as its instructor and administrators may. Others find no draft."""
     course = found.get(keys.course(course_id))
     if not isinstance(course, Course) or course.deleted_at is not None:
         raise CourseUnknown

@@ -15,7 +15,7 @@ from chalicelib.catalog.records import Gate, Seats
 from chalicelib.errors import Conflict, Forbidden, NotFound, PaymentRequired, Stale
 from chalicelib.learning import ids, rosters
 from chalicelib.learning.records import Enrollment
-from chalicelib.table import keys
+from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
 from chalicelib.table.facts import Fact
 from chalicelib.table.keys import Key
@@ -102,7 +102,14 @@ def case_of(found: Mapping[Key, Record], user_id: str, course_id: str) -> Case:
 
 def enroll(act: Act, course_id: str) -> Enrolled:
     """Enroll the caller in a free course. Whoever is enrolled already gets the row there is."""
-    return persistently(act, lambda: _enroll(act, course_id))
+    try:
+        return persistently(act, lambda: _enroll(act, course_id))
+    except SoldOut:
+        # The last seat may be the caller's own, taken by a request at the same moment that still held their row.
+        enrollment = reads.one(Enrollment, keys.enrollment(act.actor, course_id))
+        if enrollment is None or enrollment.status != "active":
+            raise
+        return Enrolled(enrollment, is_new=False)
 
 
 def _enroll(act: Act, course_id: str) -> Enrolled:

@@ -61,14 +61,9 @@ def scene(api: Api, factor: int = 1) -> tuple[Person, Person]:
     data.enrolled(boss.id, 25 * factor)
     data.active(member.id, min(500, 20 * factor))
     data.certified(member.id)
-    lease(api, member, boss)
-    return member, boss
-
-
-def lease(api: Api, member: Person, boss: Person) -> None:
-    """Fill the leases of both, and of strangers, as in steady state."""
     for token in (None, member.access, boss.access):
         api.get("/events" if token else "/auth/me", token=token)
+    return member, boss
 
 
 #: Those that must cost the same in a product a hundred times as large, in an order in which one scene serves them all.

@@ -23,6 +23,9 @@ DATES = {
     "RetryCertificates": timedelta(hours=1),
 }
 
+#: All of them start cold, together.
+ALL_AT_ONCE_SECONDS = 90.0
+
 
 @dataclass(frozen=True)
 class Strikes:
@@ -54,7 +57,7 @@ def strike(stage: Stage, schedule: str, date: datetime | None) -> None:
 
 
 def after_strike(stage: Stage, function: str) -> list[dict[str, Any]]:
-    return until(f"{function} has done its work", lambda: work(stage, function))
+    return until(f"{function} has done its work", lambda: work(stage, function), ALL_AT_ONCE_SECONDS)
 
 
 def work(stage: Stage, function: str) -> list[dict[str, Any]] | None:

@@ -9,25 +9,9 @@ import pytest
 
 from chalicelib.web import limits
 from tests.bench.meter import Call, Meter
-from tests.bench.operations import OPERATIONS, Operation, grown, lease, scene
+from tests.bench.operations import OPERATIONS, Operation, grown, scene
 from tests.conftest import House
-from tests.http.api import Api, Person
-
-READING = [each for each in OPERATIONS if not each.writes]
-WRITING = [each for each in OPERATIONS if each.writes]
-
-
-@pytest.fixture(autouse=True)
-def _on_a_clean_cloud() -> None:
-    """Those that only read share a scene; the others ask for a clean engine themselves."""
-
-
-@pytest.fixture(scope="module")
-def shared(engine: House) -> tuple[Api, Person, Person]:
-    engine.wipe()
-    limits.forget()
-    api = Api()
-    return api, *scene(api)
+from tests.http.api import Api
 
 
 @pytest.fixture
@@ -36,21 +20,9 @@ def meter() -> Iterator[Meter]:
         yield counting
 
 
-@pytest.mark.parametrize("operation", READING, ids=[each.name for each in READING])
-def test_reading_keeps_to_its_trips_and_units(
-    shared: tuple[Api, Person, Person], meter: Meter, operation: Operation
-) -> None:
-    limits.forget()
-    lease(*shared)
-    compare(operation, *shared, meter)
-
-
-@pytest.mark.parametrize("operation", WRITING, ids=[each.name for each in WRITING])
-def test_writing_keeps_to_its_trips_and_units(api: Api, meter: Meter, operation: Operation) -> None:
-    compare(operation, api, *scene(api), meter)
-
-
-def compare(operation: Operation, api: Api, me: Person, boss: Person, meter: Meter) -> None:
+@pytest.mark.parametrize("operation", OPERATIONS, ids=[each.name for each in OPERATIONS])
+def test_an_operation_keeps_to_its_trips_and_units(api: Api, meter: Meter, operation: Operation) -> None:
+    me, boss = scene(api)
     meter.forget()
     reply = operation.request(api, me, boss)
     calls = "; ".join(map(str, meter.calls))

@@ -153,6 +153,22 @@ def test_the_last_seat_goes_to_one_and_the_others_are_told(api: Api, teacher: Pe
     assert taken(course.id) == 1
 
 
+def test_who_took_the_last_seat_a_moment_ago_is_not_told_that_it_is_gone(
+    api: Api, teacher: Person, learner: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = courses.a_course(teacher.id, capacity=1)
+    together = enrollments.together
+
+    def raced(*pieces: Any, **options: Any) -> None:
+        """The same request was faster by another way, and holds the row while this one finds no seat."""
+        together(*pieces, **options)
+        raise enrollments.SoldOut
+
+    monkeypatch.setattr(enrollments, "together", raced)
+    assert enrolled(api, learner, course.id, 200)["status"] == "active"
+    assert taken(course.id) == 1
+
+
 def test_a_repeat_takes_no_second_seat_and_leaving_gives_it_back(api: Api, teacher: Person, learner: Person) -> None:
     course = courses.a_course(teacher.id, capacity=2)
     id = enrolled(api, learner, course.id)["id"]

@@ -90,7 +90,9 @@ def test_a_refused_message_is_reported_from_the_first_on_and_only_the_told_are_a
 ) -> None:
     told = [a_fact() for _ in range(3)]
     real = queues.send_many
-    monkeypatch.setattr(queues, "send_many", lambda queue, bodies, **_: [1] if queue == "emails" else real(queue, bodies))
+    monkeypatch.setattr(
+        queues, "send_many", lambda queue, bodies, **_: [1] if queue == "emails" else real(queue, bodies)
+    )
     answer = react_to_facts.handler(stream(*told), None)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "101"}]}
     assert [acknowledged(fact).count(fact.id) for fact in told] == [1, 0, 1]

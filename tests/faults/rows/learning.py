@@ -70,8 +70,8 @@ def marking(lab: Lab, who: Person, course: str, ordinal: int) -> Reply:
     return lab.api.post(path, {"lesson": lesson_of(course, ordinal)}, token=who.access)
 
 
-#: What enrolling and finishing a lesson ask of AWS, a permit of the limiter included.
-CALLS = 3
+#: What enrolling and finishing a lesson ask of AWS, two permits of the limiter included.
+CALLS = 4
 #: So many rounds are all of them once.
 SHARES = 4
 Event = Callable[[str], object]

@@ -88,7 +88,8 @@ def _cells(tally: Tally, stage: Stage, row: Row) -> dict[str, int]:
 
 
 def _law_of_privilege(tally: Tally, row: Row, got: dict[str, int]) -> None:
-    excepted = matrix.chart()["more_is_less"]
+    # Where the object is student A's, whoever pays is somebody else, which is no question of privilege.
+    excepted = {*matrix.chart()["more_is_less"], *matrix.chart()["unlike"]}
     for ladder in LADDERS:
         falls = any(got[lower] < 400 <= got[higher] for lower, higher in pairwise(ladder))
         tally.count(not falls or row.route in excepted, f"{row.route}: more privilege is less along {ladder}")
