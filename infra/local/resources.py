@@ -53,21 +53,15 @@ def create(template: Template, cloud: Clients) -> None:
 
 def wipe(template: Template, cloud: Cloud) -> None:
     """Forget every item, message, mail and object, and stand there as after `create`; the keys stay the same."""
-    keys = _keys(cloud)
+    keys = cloud.client("ssm").get_parameter(Name=KEYS_PARAMETER, WithDecryption=True)["Parameter"]["Value"]
     if recalled(cloud):
-        if _keys(cloud) != keys:
-            cloud.client("ssm").delete_parameter(Name=KEYS_PARAMETER)
-            make_keys(cloud, keys)
+        cloud.client("ssm").delete_parameter(Name=KEYS_PARAMETER)  # What is remembered is of another time.
+        make_keys(cloud, keys)
         return
     reset(cloud)
     allowing("ResourceNotFoundException", cloud.client("dynamodb").delete_table, TableName=template.table)
     make_keys(cloud, keys)
     create(template, cloud)
-
-
-def _keys(cloud: Cloud) -> str:
-    found: str = cloud.client("ssm").get_parameter(Name=KEYS_PARAMETER, WithDecryption=True)["Parameter"]["Value"]
-    return found
 
 
 def remember(cloud: Cloud) -> None:

@@ -174,13 +174,6 @@ MUTANTS = [
         "return Curriculum.next_ordinal >= 1",
         "--row F22 --seed 1",
     ),
-    Mutant(
-        "a damaged file of the catalogue is answered from",
-        "chalicelib/catalog/index/objects.py",
-        'if not key.endswith(f"-{_named(digest)}"):',
-        'if not key.endswith(f"-{_named(digest)}") and not key:',
-        "--row F27 --seed 1",
-    ),
 ]
 
 

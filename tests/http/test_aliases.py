@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
+from chalicelib.catalog.ids import lesson_of
 from chalicelib.catalog.index import building, holding
 from chalicelib.web.aliases import ALIASES
 from infra.local.gateway import Reply
-from tests.factories import people
+from tests.factories import courses, people
 from tests.factories.people import PASSWORD, registration
-from tests.http.api import Api
+from tests.http.api import Api, Person
 
 VARYING = {
     "access",
@@ -27,7 +28,13 @@ CALLS = [(method, alias.path, alias.canonical) for alias in ALIASES for method i
 CATALOGUE = ("/api/v1/courses", "/api/v1/lessons")
 #: What takes somebody who learns: `test_lesson_progress.py` tries these.
 LEARNING = ("/api/v1/enrollments", "/api/v1/progress", "/api/v1/lessons/{lesson_id}/progress")
-ALIKE = [call for call in CALLS if not call[2].startswith(LEARNING)]
+#: What takes somebody who teaches, and a course of theirs.
+TEACHING = [
+    call for call in CALLS if call[2].startswith(CATALOGUE) and not call[2].startswith(LEARNING) and call[0] != "GET"
+]
+#: Pages of one course or lesson, which its teacher may read too.
+PAGES = [call for call in CALLS if call[0] == "GET" and call[2].startswith(CATALOGUE) and "{" in call[2]]
+ALIKE = [call for call in CALLS if not call[2].startswith(LEARNING) and call not in TEACHING + PAGES]
 LOGIN = {"username": "member", "password": PASSWORD}
 CHANGE = {"current_password": PASSWORD, "new_password": "nine-quiet-herons"}
 
@@ -90,6 +97,33 @@ def test_an_alias_answers_like_its_canonical_path(
     expected = ask(api, method, canonical, canonical, wipe=wipe)
     assert expected.status in (200, 201, 204)
     assert said(ask(api, method, path + slash, canonical, wipe=wipe)) == said(expected)
+
+
+def of_a_fresh_course(api: Api, teacher: Person, method: str, path: str) -> tuple[int, set[str]]:
+    """The status of a call about a draft that nobody has touched, and which fields the answer has."""
+    course = courses.a_draft(teacher.id, lessons=1)
+    lesson = lesson_of(course.id, 1)
+    words = {"title": "Light", "content": "It is fast."}
+    body: Any = {"title": "Physics"} if "/courses" in path else {**words, "course": course.id}
+    if "bulk" in path:
+        body = {"course_id": course.id, "lessons": [words]}
+    if path.rstrip("/").endswith("publish") or method in ("DELETE", "GET"):
+        body = None
+    reply = api.call(method, path.format(course_id=course.id, lesson_id=lesson), body, token=teacher.access)
+    return reply.status, set(reply.json() if reply.body else ())
+
+
+@pytest.mark.row("X01", "X02")
+@pytest.mark.parametrize(("method", "path", "canonical"), TEACHING + PAGES)
+def test_an_alias_of_the_catalogue_does_what_its_canonical_path_does(
+    api: Api, method: str, path: str, canonical: str
+) -> None:
+    teacher = api.member("teacher", roles=("instructor",))
+    people.verified(teacher.id)
+    expected = of_a_fresh_course(api, teacher, method, canonical)
+    assert expected[0] in (200, 201, 204)
+    assert of_a_fresh_course(api, teacher, method, path) == expected
+    assert of_a_fresh_course(api, teacher, method, path + "/") == expected
 
 
 @pytest.mark.row("X01", "X03")

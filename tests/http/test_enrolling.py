@@ -157,11 +157,11 @@ def test_who_took_the_last_seat_a_moment_ago_is_not_told_that_it_is_gone(
     api: Api, teacher: Person, learner: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     course = courses.a_course(teacher.id, capacity=1)
-    together = enrollments.together
+    apart = enrollments.together  # type: ignore[attr-defined]
 
     def raced(*pieces: Any, **options: Any) -> None:
         """The same request was faster by another way, and holds the row while this one finds no seat."""
-        together(*pieces, **options)
+        apart(*pieces, **options)
         raise enrollments.SoldOut
 
     monkeypatch.setattr(enrollments, "together", raced)
