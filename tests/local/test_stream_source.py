@@ -164,10 +164,11 @@ def test_a_reader_goes_on_where_the_one_before_it_stopped(
 
 
 def test_a_table_that_is_made_anew_is_read_from_its_beginning(
-    driver: Driver, small: Template, cloud: Cloud, handlers: Handlers
+    driver: Driver, small: Template, cloud: Cloud, handlers: Handlers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(cloud, "a")
     driver.settle()
+    monkeypatch.setattr(resources, "recalled", lambda _: False)
     resources.wipe(small, cloud)
     put(cloud, "b")
     driver.settle()
