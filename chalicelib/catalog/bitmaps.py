@@ -49,3 +49,9 @@ def packed(order: Iterable[int]) -> bytes:
 
 def unpacked(order: bytes) -> list[int]:
     return list(struct.unpack(f"<{len(order) // 2}H", order)) if len(order) % 2 == 0 else []
+
+
+def lacking(order: bytes, bits: bytes) -> Iterator[int]:
+    """Those of the packed numbers that are not in the set, in their order."""
+    whole = int.from_bytes(bits, "little")
+    return (number for number in unpacked(order) if not whole >> number & 1)

@@ -117,13 +117,13 @@ class Continued:
 
     @property
     def next_ordinal(self) -> int | None:
-        return next(iter(completion.missing(self.gate, self.enrollment)), None)
+        return next(bitmaps.lacking(self.gate.sequence, self.enrollment.done), None)
 
     @property
     def next_position(self) -> int | None:
         """The place of the next lesson in its course, from 1."""
-        order = bitmaps.unpacked(self.gate.sequence)
-        return None if self.next_ordinal is None else order.index(self.next_ordinal) + 1
+        ordinal = self.next_ordinal
+        return None if ordinal is None else bitmaps.unpacked(self.gate.sequence).index(ordinal) + 1
 
 
 def continued(act: Act, zone: str, size: int) -> list[Continued]:

@@ -35,7 +35,7 @@ def missing(gate: Gate, enrollment: Enrollment) -> list[int]:
     """The lessons that this learner still has to do, in their order; none once the course is finished."""
     if enrollment.completed_at is not None:
         return []
-    return [ordinal for ordinal in bitmaps.unpacked(gate.sequence) if not bitmaps.has(enrollment.done, ordinal)]
+    return list(bitmaps.lacking(gate.sequence, enrollment.done))
 
 
 def added_since(gate: Gate, enrollment: Enrollment) -> list[int]:
