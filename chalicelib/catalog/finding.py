@@ -55,7 +55,7 @@ class Asked:
 
 
 def courses(asked: Asked, query: Query) -> Found:
-    shelf = holding.current(asked.act.now)
+    shelf = holding.current()
     if asked.sees == "published":
         return _public(shelf, query)
     with shelf.joined(_rows(asked, shelf, query)) as joined:
@@ -124,9 +124,9 @@ def _own_entry(act: Act, shelf: Shelf, course: Course, tally: Any, name: str) ->
     return cards.of_course(about, act.now)
 
 
-def related(act: Act, course_id: str, size: int) -> Found:
+def related(course_id: str, size: int) -> Found:
     """Of a published course."""
-    found = relatives.related(holding.current(act.now), course_id, size)
+    found = relatives.related(holding.current(), course_id, size)
     if found is None:
         raise CourseNotListed
     return found
@@ -134,7 +134,7 @@ def related(act: Act, course_id: str, size: int) -> Found:
 
 def lessons(asked: Asked, query: LessonQuery) -> Found:
     """Of published courses; with the scope of their own, somebody who teaches sees all that they teach."""
-    shelf = holding.current(asked.act.now)
+    shelf = holding.current()
     if asked.scope in (None, "published"):
         return lesson_index.found(shelf, query)
     _require_teacher(asked)

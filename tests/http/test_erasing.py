@@ -79,14 +79,12 @@ def erased(scene: Scene, person: Person) -> None:
 @pytest.mark.row("B15")
 def test_of_a_teacher_who_was_erased_nothing_tells_the_name(scene: Scene) -> None:
     shelf.looked_away()
-    assert "Zephyrine" in asking.found(holding.current(clock.now()), Query()).results[0].card
+    assert "Zephyrine" in asking.found(holding.current(), Query()).results[0].card
     assert [word for word in TEACHER_SAID[:2] if word not in whole_table()] == []
     erased(scene, scene.teacher)
     assert [word for word in TEACHER_SAID if word in whole_table()] == []
     shelf.looked_away()
-    shown = json.dumps(
-        [*holding.held().shelf.closed("course", 9), asking.found(holding.current(clock.now()), Query()).results]
-    )
+    shown = json.dumps([*holding.held().shelf.closed("course", 9), asking.found(holding.current(), Query()).results])
     assert [word for word in TEACHER_SAID if word in shown] == []
 
 

@@ -25,7 +25,7 @@ MEERA = "usr_01KAKZ6Q8M4T6V1N2B3C4D5E6F"
 
 def titles(query: str = "") -> set[str]:
     shelf.looked_away()
-    found = asking.found(holding.current(clock.now()), Query(text=query))
+    found = asking.found(holding.current(), Query(text=query))
     return {each.card.split('"title":"')[1].split('"')[0] for each in found.results}
 
 
@@ -89,7 +89,7 @@ def test_a_shelf_of_another_name_is_called_so_on_its_courses(clean: House) -> No
     alone(put(physics))
     publish(categories=frozenset({physics.id}), shelves=True)
     assert titles("natural") == {"Waves"}
-    counted = asking.found(holding.current(clock.now()), Query(facets=True)).facets or {}
+    counted = asking.found(holding.current(), Query(facets=True)).facets or {}
     assert [(each["value"], each["count"]) for each in counted["category"]] == [(physics.id, 1)]
 
 
@@ -101,7 +101,7 @@ def test_numbers_that_were_read_after_a_fact_are_not_read_again_for_it(clean: Ho
     alone(put(Tally.under(keys.tally(course.id), course_id=course.id, students=7)))
     assert publish(counted={course.id: now}).entries == 1
     shelf.looked_away()
-    assert '"students":7' in asking.found(holding.current(clock.now()), Query()).results[0].card
+    assert '"students":7' in asking.found(holding.current(), Query()).results[0].card
 
 
 def test_the_files_are_made_anew_when_the_pointer_is_lost(clean: House) -> None:
@@ -251,7 +251,7 @@ def test_the_command_finds_courses_that_no_fact_told_of(clean: House, capsys: py
     assert index.rebuilt(scanning=True) == 0
     assert "2 courses and lessons" in capsys.readouterr().out
     assert titles() == {"Waves"}
-    assert lessons.found(holding.current(clock.now()), LessonQuery(text="ducks")).count == 1
+    assert lessons.found(holding.current(), LessonQuery(text="ducks")).count == 1
 
 
 def test_a_table_that_does_not_answer_is_no_reason_to_forget(clean: House, monkeypatch: pytest.MonkeyPatch) -> None:

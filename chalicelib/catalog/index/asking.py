@@ -14,7 +14,7 @@ from chalicelib.catalog.index.shelves import Shelf
 
 #: How much more a word counts in the title than in the lessons: title, about, description, lessons, teacher, category.
 WEIGHTS = (10.0, 4.0, 1.0, 2.0, 5.0, 3.0)
-_RANKED = f"SELECT rowid, bm25(text, {', '.join(map(str, WEIGHTS))}) FROM text WHERE text MATCH ?"  # noqa: S608
+_RANKED = f"SELECT rowid, bm25(text, {', '.join(map(str, WEIGHTS))}) FROM text WHERE text MATCH ?"  # noqa: S608 -- numbers of ours
 #: So many are ranked by how well they fit.
 MOST_RANKED = 1000
 

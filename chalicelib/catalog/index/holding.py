@@ -109,7 +109,7 @@ def ask_for_rebuild(now: datetime) -> None:
 _holder = Holder()
 
 
-def current(now: datetime) -> Shelf:  # noqa: ARG001 -- what reads the clock says so
+def current() -> Shelf:
     return _holder.current().shelf
 
 

@@ -19,6 +19,6 @@ def page(course_id: str, now: datetime) -> Page | None:
     made anew: the table knows then.
     """
     with suppress(holding.CatalogueUnavailable):
-        found = holding.current(now).page(course_id)
+        found = holding.current().page(course_id)
         return None if found is None or found.until <= now.timestamp() else found
     return None

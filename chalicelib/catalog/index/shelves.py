@@ -94,7 +94,7 @@ class Shelf:
     def cards(self, numbers: list[int]) -> list[Shelved]:
         with self.lock:
             rows = self.connection.execute(_CARDS, (json.dumps(numbers),)).fetchall()
-        return [Shelved(*row) for row in rows]  # type: ignore[arg-type]
+        return [Shelved(*row) for row in rows]  # type: ignore[arg-type]  # columns have no types
 
     def updated(self, ids: list[str]) -> dict[str, int]:
         """When those of them that are here were changed."""
@@ -113,7 +113,7 @@ class Shelf:
     def closed(self, what: str, limit: int, instructor: str | None = None) -> list[Entry]:
         """The newest of what is not published, for administrators."""
         narrowed = "" if instructor is None else "AND instructor = ?"
-        sql = f"SELECT entry FROM closed WHERE what = ? {narrowed} ORDER BY updated DESC LIMIT ?"  # noqa: S608
+        sql = f"SELECT entry FROM closed WHERE what = ? {narrowed} ORDER BY updated DESC LIMIT ?"  # noqa: S608 -- ours
         values = (what, limit) if instructor is None else (what, instructor, limit)
         with self.lock:
             return [files.unpacked(packed) for (packed,) in self.connection.execute(sql, values)]

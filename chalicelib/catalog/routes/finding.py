@@ -60,7 +60,7 @@ def search(ask: Ask[None, CourseQuery]) -> Reply:
 )
 def list_related_courses(ask: Ask[None, RelatedQuery], course_id: str) -> Reply:
     """Courses that resemble a published one, the likest first"""
-    found = finding.related(ask.act, course_id, ask.query.page_size)
+    found = finding.related(course_id, ask.query.page_size)
     return numbered.reply(ask.exchange, rows.courses(found, _reader(ask)), count=found.count, page=1, size=found.count)
 
 
