@@ -46,6 +46,12 @@ days          | LEARNER#<user>              | DAYS#<month>      |               
 streak        | LEARNER#<user>              | STREAK            |                                        | Which days need no learning?              | 1 get
 certificate   | LEARNER#<user>              | CERTIFICATE#<course> | gsi1 UNPRINTED / <moment>#<code>        | Has this learner a certificate of it?     | 1 get; 1 query
 credential    | CREDENTIAL#<code>           | CREDENTIAL        |                                        | Is this certificate real?                 | 1 get
+goal          | GOALS#<user>                | GOAL#<number>     |                                        | What does this person intend, and how far is it? | 1 get; 1 query
+gone_goal     | GOALS#<user>                | GONE#<number>     |                                        | What did this person give up?             | in an export
+goal_day      | GOALS#<user>                | DAY#<date>        |                                        | How much of which goals on this day?      | 1 query, with the goals after it
+goal_entry    | GOALS#<user>                | LOG#<goal>#<number> | lsi1 GOALS#<user> / <date>#<goal>#<number> | What was done for this goal? What in these days? | 1 get; 1 query
+goal_ledger   | GOALS#<user>                | LEDGER            | gsi2 REMINDERS#<shard> / <due>#<user>  | Which number comes next? Who is to be reminded? | 1 get; 1 query a shard
+timed_lesson  | GOALS#<user>                | TIMED#<goal>#<lesson> |                                    | Has this lesson become time of this goal? | 1 get
 figures       | FIGURES#<day>               | <shard>           |                                        | What happened on this day, in numbers?    | 1 query
 report        | REPORTS                     | <day>             |                                        | What was reported of this day?            | 1 get; 1 query
 """
@@ -346,6 +352,39 @@ def unprinted() -> str:
 
 def credential(code: str) -> Key:
     return Key(_join("CREDENTIAL", code), "CREDENTIAL")
+
+
+def goals_of(user: str) -> str:
+    """The partition of all that a person intends: days, goals, then entries, in this order of their sort keys."""
+    return _join("GOALS", user)
+
+
+def goal(user: str, number: int) -> Key:
+    return Key(goals_of(user), _join("GOAL", f"{number:012d}"))
+
+
+def gone_goal(user: str, number: int) -> Key:
+    return Key(goals_of(user), _join("GONE", f"{number:012d}"))
+
+
+def goal_day(user: str, day: str) -> Key:
+    return Key(goals_of(user), _join("DAY", day))
+
+
+def goal_entry(user: str, goal: int, number: int) -> Key:
+    return Key(goals_of(user), _join("LOG", f"{goal:012d}", f"{number:012d}"))
+
+
+def goal_ledger(user: str) -> Key:
+    return Key(goals_of(user), "LEDGER")
+
+
+def reminders(shard: str) -> str:
+    return _join("REMINDERS", shard)
+
+
+def timed_lesson(user: str, goal: int, lesson: str) -> Key:
+    return Key(goals_of(user), _join("TIMED", f"{goal:012d}", lesson))
 
 
 def figures(day: str, shard: str) -> Key:

@@ -1,0 +1,1 @@
+"""What bodies of goals may hold, and what it answers."""
