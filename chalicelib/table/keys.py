@@ -43,7 +43,8 @@ roster        | ROSTER#<course>             | <moment>#<user>   | gsi1 TEACHES#<
 watched       | LEARNER#<user>              | WATCHED#<course>#<ordinal> |                               | Where did the film stop?                  | 1 get; 1 query
 lone_progress | LEARNER#<user>              | LESSON#<lesson>   |                                        | How far is this learner in a lesson without a course? | 1 get; 1 query
 days          | LEARNER#<user>              | DAYS#<month>      |                                        | On which days, and in which courses, was this learner active? | 1 get
-streak        | LEARNER#<user>              | STREAK            |                                        | Which days need no learning?              | 1 get
+streak        | LEARNER#<user>              | DAYS#STREAK       |                                        | Which days need no learning?              | 1 get; 1 query with the days
+totals        | LEARNER#<user>              | DAYS#TOTALS       |                                        | In how many courses is this learner, and how far? | 1 query with the days
 certificate   | LEARNER#<user>              | CERTIFICATE#<course> | gsi1 UNPRINTED / <moment>#<code>        | Has this learner a certificate of it?     | 1 get; 1 query
 credential    | CREDENTIAL#<code>           | CREDENTIAL        |                                        | Is this certificate real?                 | 1 get
 goal          | GOALS#<user>                | GOAL#<number>     |                                        | What does this person intend, and how far is it? | 1 get; 1 query
@@ -52,6 +53,19 @@ goal_day      | GOALS#<user>                | DAY#<date>        |               
 goal_entry    | GOALS#<user>                | LOG#<goal>#<number> | lsi1 GOALS#<user> / <date>#<goal>#<number> | What was done for this goal? What in these days? | 1 get; 1 query
 goal_ledger   | GOALS#<user>                | LEDGER            | gsi2 REMINDERS#<shard> / <due>#<user>  | Which number comes next? Who is to be reminded? | 1 get; 1 query a shard
 timed_lesson  | GOALS#<user>                | TIMED#<goal>#<lesson> |                                    | Has this lesson become time of this goal? | 1 get
+cart          | BUYER#<user>                | CART              |                                        | What does this person want to buy?        | 1 get
+order         | BUYER#<user>                | ORDER#<order>     | lsi1 BUYER#<user> / <moment>#<order>; gsi2 UNSETTLED#<shard> / <due>#<order>#<user> | What was bought, at what price, and is it paid? Which need a look? | 1 get; 1 query
+refund        | BUYER#<user>                | REFUND#<order>#<number> |                                  | What is given back of this order?         | 1 query
+posting       | BUYER#<user>                | POSTING#<order>#<what> |                                   | Where did the money of this order go?     | 1 query
+coupon_use    | BUYER#<user>                | USED#<code>       |                                        | How often has this person used the code?  | in the first batch get
+coupon        | COUPON#<code>               | COUPON            |                                        | What is this code worth, and where?       | in the first batch get
+coupon_slots  | COUPON#<code>               | SLOTS             |                                        | May the code be used once more?           | in a condition
+coupon_entry  | COUPONS#<owner>             | <code>            |                                        | Which codes has this teacher given out?   | 1 query
+earning       | EARNINGS#<instructor>       | <moment>#<order>#<what> |                                  | What did this teacher earn, when, of which order? | 1 query
+balance       | BALANCE#<account>           | BALANCE           |                                        | How much is owed to this account?         | 1 get
+intent        | INTENT#<intent>             | INTENT            |                                        | Which order does this payment pay?        | 1 get
+stripe_event  | STRIPEEVENT#<event>         | STRIPEEVENT       |                                        | Is this event done?                       | in the first batch get
+quarantined   | QUARANTINE#<day>            | <event>           |                                        | Which events could not be believed?       | 1 query
 figures       | FIGURES#<day>               | <shard>           |                                        | What happened on this day, in numbers?    | 1 query
 report        | REPORTS                     | <day>             |                                        | What was reported of this day?            | 1 get; 1 query
 """
@@ -339,7 +353,11 @@ def days(user: str, month: str) -> Key:
 
 
 def streak(user: str) -> Key:
-    return Key(learner(user), "STREAK")
+    return Key(learner(user), _join("DAYS", "STREAK"))
+
+
+def totals(user: str) -> Key:
+    return Key(learner(user), _join("DAYS", "TOTALS"))
 
 
 def certificate(user: str, course: str) -> Key:
@@ -367,8 +385,8 @@ def gone_goal(user: str, number: int) -> Key:
     return Key(goals_of(user), _join("GONE", f"{number:012d}"))
 
 
-def goal_day(user: str, day: str) -> Key:
-    return Key(goals_of(user), _join("DAY", day))
+def goal_day(user: str, date: str) -> Key:
+    return Key(goals_of(user), _join("DAY", date))
 
 
 def goal_entry(user: str, goal: int, number: int) -> Key:
@@ -385,6 +403,79 @@ def reminders(shard: str) -> str:
 
 def timed_lesson(user: str, goal: int, lesson: str) -> Key:
     return Key(goals_of(user), _join("TIMED", f"{goal:012d}", lesson))
+
+
+def buyer(user: str) -> str:
+    """The partition of all that a person buys."""
+    return _join("BUYER", user)
+
+
+def cart(user: str) -> Key:
+    return Key(buyer(user), "CART")
+
+
+def order(user: str, order: str) -> Key:
+    return Key(buyer(user), _join("ORDER", order))
+
+
+def unsettled(shard: str) -> str:
+    return _join("UNSETTLED", shard)
+
+
+def refund(user: str, order: str, number: int) -> Key:
+    return Key(buyer(user), _join("REFUND", order, f"{number:012d}"))
+
+
+def posting(user: str, order: str, what: str) -> Key:
+    return Key(buyer(user), _join("POSTING", order, what))
+
+
+def coupon_use(user: str, code: str) -> Key:
+    return Key(buyer(user), _join("USED", code))
+
+
+def coupon(code: str) -> Key:
+    return Key(_join("COUPON", code), "COUPON")
+
+
+def coupon_slots(code: str) -> Key:
+    return Key(_join("COUPON", code), "SLOTS")
+
+
+def coupon_entry(owner: str, code: str) -> Key:
+    return Key(coupons_of(owner), _join(code))
+
+
+def coupons_of(owner: str) -> str:
+    return _join("COUPONS", owner)
+
+
+def earning(instructor: str, moment: str, order: str, what: str) -> Key:
+    return Key(earnings_of(instructor), _join(moment, order, what))
+
+
+def earnings_of(instructor: str) -> str:
+    return _join("EARNINGS", instructor)
+
+
+def balance(account: str) -> Key:
+    return Key(_join("BALANCE", account), "BALANCE")
+
+
+def intent(intent: str) -> Key:
+    return Key(_join("INTENT", intent), "INTENT")
+
+
+def stripe_event(event: str) -> Key:
+    return Key(_join("STRIPEEVENT", event), "STRIPEEVENT")
+
+
+def quarantined(day: str, event: str) -> Key:
+    return Key(quarantine_of(day), _join(event))
+
+
+def quarantine_of(day: str) -> str:
+    return _join("QUARANTINE", day)
 
 
 def figures(day: str, shard: str) -> Key:

@@ -1,0 +1,188 @@
+"""What commerce keeps in the table. No decisions here. All money is in minor units."""
+
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+
+from chalicelib.table.record import MomentAttribute, Record, words
+
+
+class Cart(Record, discriminator="cart"):
+    """What a person wants to buy: {course or product: {added_at, price_minor, currency}}, the price as it was then."""
+
+    user_id = UnicodeAttribute()
+    lines: Any = JSONAttribute(default=dict)
+    coupon = UnicodeAttribute(null=True)
+
+
+class Order(Record, discriminator="order"):
+    """What was bought at what price, and what is known of its payment.
+
+    What is known only grows: captured, refunded, disputed. The status is worked out from it (`states.py`), so the
+    order in which news arrive does not matter. It is in the index of the unsettled while something is still to be done.
+    """
+
+    #: The books outlive the person: an order says what was bought, never by whom but for the id.
+    kept_on_erasure = True
+
+    id = UnicodeAttribute()
+    user_id = UnicodeAttribute()
+    cart_ver = NumberAttribute()
+    #: Each {product, course_id, title, slug, instructor_id, price_minor, discount_minor, total_minor, limited}.
+    lines: Any = JSONAttribute()
+    subtotal_minor = NumberAttribute()
+    discount_minor = NumberAttribute(default=0)
+    total_minor = NumberAttribute()
+    currency = UnicodeAttribute()
+    coupon = UnicodeAttribute(null=True)
+    #: Until when price, seats and code are held.
+    expires_at = MomentAttribute()
+    intent_id = UnicodeAttribute(null=True)
+    charge_id = UnicodeAttribute(null=True)
+    #: Why the bank said no, the last time it did.
+    declined = UnicodeAttribute(null=True)
+    #: expired or cancelled, where it came to nothing.
+    ended = UnicodeAttribute(null=True)
+    ended_at = MomentAttribute(null=True)
+    captured_minor = NumberAttribute(default=0)
+    paid_at = MomentAttribute(null=True)
+    #: {refund as Stripe calls it: amount}, those that were made; and the sum that Stripe last told.
+    refunds: Any = JSONAttribute(default=dict)
+    refunded_told_minor = NumberAttribute(default=0)
+    #: What refunds that are under way will give back.
+    refunding_minor = NumberAttribute(default=0)
+    #: How many refunds were ever asked for.
+    refunds_asked = NumberAttribute(default=0)
+    #: none, open, won or lost; it never goes back to what stands before.
+    dispute = UnicodeAttribute(default="none")
+    disputed_minor = NumberAttribute(default=0)
+    #: What Stripe keeps, once it is known.
+    fee_minor = NumberAttribute(null=True)
+    #: Which of its courses are closed to the buyer again.
+    closed = words(default=list)
+    #: Up to which refunded sum the books tell of it.
+    booked_refund_minor = NumberAttribute(default=0)
+
+
+class Refund(Record, discriminator="refund"):
+    """Money that somebody asked to be given back, and how far that is."""
+
+    kept_on_erasure = True
+
+    id = UnicodeAttribute()
+    user_id = UnicodeAttribute()
+    order_id = UnicodeAttribute()
+    number = NumberAttribute()
+    amount_minor = NumberAttribute()
+    currency = UnicodeAttribute()
+    #: What of it is for which course; those whose whole price it is are closed.
+    courses: Any = JSONAttribute(default=dict)
+    reason = UnicodeAttribute(default="")
+    asked_by = UnicodeAttribute()
+    #: requested, succeeded or failed.
+    status = UnicodeAttribute(default="requested")
+    stripe_id = UnicodeAttribute(null=True)
+    done_at = MomentAttribute(null=True)
+
+
+class Posting(Record, discriminator="posting"):
+    """A movement of money between accounts: [account, amount] each, and together nothing."""
+
+    kept_on_erasure = True
+
+    order_id = UnicodeAttribute()
+    what = UnicodeAttribute()
+    at = MomentAttribute()
+    currency = UnicodeAttribute()
+    entries: Any = JSONAttribute()
+
+
+class CouponUse(Record, discriminator="coupon_use"):
+    """How many orders of one buyer hold or have used a code."""
+
+    code = UnicodeAttribute()
+    uses = NumberAttribute(default=0)
+
+
+class Coupon(Record, discriminator="coupon"):
+    """A code, what it takes off, and from what. One of percent and amount is set."""
+
+    id = UnicodeAttribute()
+    code = UnicodeAttribute()
+    owner_id = UnicodeAttribute()
+    name = UnicodeAttribute(default="")
+    percent = NumberAttribute(null=True)
+    amount_minor = NumberAttribute(null=True)
+    currency = UnicodeAttribute(null=True)
+    #: all, courses, category or instructor; and which.
+    scope = UnicodeAttribute(default="all")
+    courses = words(default=list)
+    category_id = UnicodeAttribute(null=True)
+    instructor_id = UnicodeAttribute(null=True)
+    starts_at = MomentAttribute(null=True)
+    ends_at = MomentAttribute(null=True)
+    limit_total = NumberAttribute(null=True)
+    limit_each = NumberAttribute(null=True)
+    is_active = BooleanAttribute(default=True)
+
+
+class CouponSlots(Record, discriminator="coupon_slots"):
+    """How many orders hold or have used a code with a limit; moves under a condition of its own."""
+
+    capacity = NumberAttribute()
+    taken = NumberAttribute(default=0)
+
+
+class CouponEntry(Record, discriminator="coupon_entry"):
+    """The entry of a code with whom it belongs to."""
+
+    code = UnicodeAttribute()
+
+
+class Earning(Record, discriminator="earning"):
+    """What one movement of an order means to a teacher."""
+
+    kept_on_erasure = True
+
+    instructor_id = UnicodeAttribute()
+    order_id = UnicodeAttribute()
+    what = UnicodeAttribute()
+    at = MomentAttribute()
+    currency = UnicodeAttribute()
+    amount_minor = NumberAttribute()
+    #: By course: [gross, fee of the platform, share].
+    courses: Any = JSONAttribute(default=dict)
+
+
+class Balance(Record, discriminator="balance"):
+    """The sum of an account by currency, folded from facts."""
+
+    account = UnicodeAttribute()
+    sums: Any = JSONAttribute(default=dict)
+    folded = NumberAttribute(default=0)
+
+
+class Intent(Record, discriminator="intent"):
+    """Which order a payment at Stripe pays."""
+
+    intent_id = UnicodeAttribute()
+    order_id = UnicodeAttribute()
+
+
+class StripeEvent(Record, discriminator="stripe_event"):
+    """An event of Stripe that has had its effect."""
+
+    event_id = UnicodeAttribute()
+    type = UnicodeAttribute()
+    order_id = UnicodeAttribute(null=True)
+
+
+class Quarantined(Record, discriminator="quarantined"):
+    """An event that contradicts what we know, kept for a person to look at. It changed nothing."""
+
+    event_id = UnicodeAttribute()
+    type = UnicodeAttribute()
+    reason = UnicodeAttribute()
+    order_id = UnicodeAttribute(null=True)
+    #: Numbers and ids of it, nothing of cards or people.
+    seen: Any = JSONAttribute(default=dict)

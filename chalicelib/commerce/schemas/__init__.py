@@ -1,0 +1,1 @@
+"""What bodies of commerce may hold, and what it answers."""
