@@ -25,9 +25,14 @@ ROUTES = (
     "chalicelib.learning.routes.reading",
     "chalicelib.learning.routes.enrollments",
     "chalicelib.learning.routes.lesson_progress",
+    "chalicelib.goals.routes.goals",
+    "chalicelib.goals.routes.pace",
+    "chalicelib.goals.routes.entries",
+    "chalicelib.goals.routes.summaries",
     "chalicelib.insight.routes.progress",
     "chalicelib.learning.routes.streak",
     "chalicelib.insight.routes.dashboards",
+    "chalicelib.insight.routes.next_actions",
     "chalicelib.insight.routes.reports",
 )
 app = LearnFlow("learnflow", ROUTES, ALIASES)

@@ -10,6 +10,8 @@ from typing import Any
 from chalicelib.accounts import reactions as accounts
 from chalicelib.catalog import inspection, laid_words
 from chalicelib.catalog.index import reactions as catalogue
+from chalicelib.goals import lesson_time
+from chalicelib.goals import reactions as goals
 from chalicelib.insight import counting, reporting
 from chalicelib.learning import nudging, snapshots
 from chalicelib.learning import reactions as learning
@@ -38,6 +40,7 @@ REACTIONS: dict[str, list[Reaction]] = {
     "auth.verification_requested": [_letter(accounts.verify_address_again)],
     "auth.reset_requested": [_letter(accounts.reset_password)],
     "enrollment.nudged": [_letter(nudging.nudge)],
+    "goals.reminded": [_letter(goals.remind_of_goals)],
     "report.addressed": [_letter(reporting.daily_report)],
     "media.deleted": [Reaction("media", inspection.remove_media)],
     "enrollment.created": [
@@ -49,6 +52,7 @@ REACTIONS: dict[str, list[Reaction]] = {
         _letter(learning.course_finished),
         Reaction("certificates", certificates.issue_certificate),
     ],
+    "lesson.completed": [Reaction("projections", lesson_time.log_lesson)],
     "course.changed": [Reaction("projections", snapshots.renew_snapshots)],
     "course.curriculum_changed": [
         Reaction("projections", snapshots.renew_snapshots),
@@ -58,6 +62,10 @@ REACTIONS: dict[str, list[Reaction]] = {
     "certificate.reissued": [Reaction("certificates", certificates.keep_paper)],
     "certificate.revoked": [Reaction("certificates", certificates.keep_paper)],
 }
+#: Letters that are worth nothing the second time: where a worker dies between the provider's yes and our mark, or gets
+#: no answer, they are not tried again. The next one comes in a week.
+AT_MOST_ONCE = frozenset({goals.remind_of_goals.__name__})
+
 # What is counted waits in a queue of its own: neither slow letters nor long lists of learners hold it up.
 for _counted in counting.FACTS:
     REACTIONS.setdefault(_counted, []).append(Reaction("counters", counting.count))

@@ -12,3 +12,10 @@ def percent(part: int | Decimal, whole: int | Decimal) -> Decimal:
         return Decimal("0.00")
     share = _WHOLE * Decimal(part) / Decimal(whole)
     return min(max(share, Decimal(0)), _WHOLE).quantize(_HUNDREDTH, ROUND_HALF_UP)
+
+
+def growth(before: int, after: int) -> Decimal | None:
+    """By how many percent it has become more, or with a minus less; nothing where there was nothing before."""
+    if before <= 0:
+        return None
+    return (_WHOLE * Decimal(after - before) / Decimal(before)).quantize(_HUNDREDTH, ROUND_HALF_UP)

@@ -126,11 +126,34 @@ class Settings:
         parse=_words,
     )
     default_zone: str = _named("DEFAULT_TIME_ZONE", "the zone of accounts that name none", default="Asia/Kolkata")
+    reminder_time_zone: str = _named(
+        "REMINDER_TIME_ZONE", "the zone whose midnight reminders of goals are of; empty: DEFAULT_TIME_ZONE", default=""
+    )
+    reminder_days: int = _named(
+        "REMINDER_DAYS", "days without activity until a goal's owner is reminded, and again", default="7", parse=int
+    )
     abandoned_nudge_days: int = _named(
         "ABANDONED_NUDGE_DAYS", "days until somebody who enrolled and never began is reminded", default="14", parse=int
     )
     abandoned_cancel_days: int = _named(
         "ABANDONED_CANCEL_DAYS", "days until a free enrollment that was never begun ends", default="30", parse=int
+    )
+    currency: str = _named("CURRENCY", "of what we sell ourselves, such as the premium tier", default="USD")
+    premium_price_minor: int = _named(
+        "PREMIUM_PRICE_MINOR", "price of the premium tier, in hundredths", default="4900", parse=int
+    )
+    smallest_charge_minor: int = _named(
+        "SMALLEST_CHARGE_MINOR", "the least that Stripe charges, in hundredths", default="50", parse=int
+    )
+    platform_fee_percent: int = _named(
+        "PLATFORM_FEE_PERCENT", "what the platform keeps of a sale, in percent", default="20", parse=int
+    )
+    reservation_minutes: int = _named(
+        "RESERVATION_MINUTES", "how long an unpaid order holds price, seats and code", default="30", parse=int
+    )
+    refund_days: int = _named("REFUND_DAYS", "days within which buyers may ask for their money", default="30", parse=int)
+    refund_watched_percent: int = _named(
+        "REFUND_WATCHED_PERCENT", "with how much progress buyers may not any more, in percent", default="30", parse=int
     )
     aws_attempts: int = _named("AWS_ATTEMPTS", "tries per AWS call; workers have 10", default="4", parse=int)
     # A slow limiter must not slow the answer; the emulation on a laptop deserves more patience.
@@ -160,6 +183,10 @@ class Settings:
     def prefix(self) -> str:
         """What stands before our paths in the public address: "" with a name of our own, "/dev" at the gateway's."""
         return self.public_url.removeprefix(self.origin)
+
+    @property
+    def reminder_zone(self) -> str:
+        return self.reminder_time_zone or self.default_zone
 
     def queue(self, name: str) -> str:
         return f"{self.resource_prefix}-{name}"

@@ -1,4 +1,4 @@
-"""Renews what enrollments remember of their courses, a page of learners per message."""
+"""Renews what enrollments remember of their courses, a page of learners per message, and counts lessons for goals."""
 
 from collections.abc import Callable
 from typing import Any

@@ -26,5 +26,6 @@ def parse(body: str) -> tuple[str, Fact]:
 
 def send(asked: tuple[str, Fact]) -> Outcome:
     name, fact = asked
-    outcome = mailer.deliver(f"{name}-{fact.id}", lambda: WRITERS[name](fact))
+    once = name in reactions.AT_MOST_ONCE
+    outcome = mailer.deliver(f"{name}-{fact.id}", lambda: WRITERS[name](fact), at_most_once=once)
     return {"letter": name, "fact": fact.id, "request_id": fact.request_id, "outcome": outcome}

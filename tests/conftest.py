@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from infra.local import engine as engines
-from infra.local import environment, mailbox, resources, template
+from infra.local import door, environment, mailbox, resources, template
 from infra.local.cloud import Cloud
 from infra.local.driver import Driver
 from infra.local.mailbox import Mail
@@ -48,7 +48,7 @@ class House:
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[House]:
-    with engines.start(port=PORT):
+    with engines.start(port=PORT) as running, door.opened(running):
         house = House(Cloud(ENDPOINT), template.load())
         resources.create(house.template, house.cloud)
         resources.remember(house.cloud)

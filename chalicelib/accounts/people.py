@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.accounts import records
+from chalicelib.accounts import records, zones
 from chalicelib.accounts.records import User, UsernameClaim
 from chalicelib.errors import NotFound, Stale
 from chalicelib.table import keys
@@ -55,13 +55,14 @@ def _change_profile(act: Act, user: User, wishes: Mapping[str, Any]) -> User:
     if not changes:
         return user
     before = {name: getattr(user, name) for name in changes}
+    written = {**changes, **(zones.holding(user, act.now) if "time_zone" in changes else {})}
     actions = [
         getattr(User, name).set(value) if value is not None else getattr(User, name).remove()
-        for name, value in changes.items()
+        for name, value in written.items()
     ]
     write = change(user, *actions, now=act.now, otherwise=ProfileChanged())
     writes = [write, *_directory(user, changes)]
-    after = copied(user, changes, act.now)
+    after = copied(user, written, act.now)
     fact = act.fact("user.profile_changed", user.id, audience=[user.id], ver=int(after.ver), fields=sorted(changes))
     return together(act, *writes, fact=fact, detail={"before": before, "after": changes}, result=after)
 

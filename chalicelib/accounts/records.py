@@ -24,6 +24,9 @@ class User(Record, discriminator="user"):
     website = UnicodeAttribute(null=True)
     language = UnicodeAttribute(default="en")
     time_zone = UnicodeAttribute()
+    #: The date that was being counted when the zone was last changed, and its end; quotas go on with it until then.
+    held_day = UnicodeAttribute(null=True)
+    held_until = MomentAttribute(null=True)
     listed = BooleanAttribute(default=True)
     roles = words()
     account_kind = UnicodeAttribute(default="standard")

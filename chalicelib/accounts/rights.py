@@ -1,6 +1,7 @@
 """What somebody may do: roles and tier, which stand on the person and on their standing."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pynamodb.expressions.update import Action
@@ -12,6 +13,9 @@ from chalicelib.errors import invalid
 from chalicelib.settings import settings
 from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
+from chalicelib.table.facts import Fact
+from chalicelib.table.keys import Key
+from chalicelib.table.record import Record
 from chalicelib.table.writes import Write, change, persistently, together
 from chalicelib.web.identity import Standing
 
@@ -50,6 +54,26 @@ def with_rights(act: Act, user: User, changes: Mapping[str, Any], *guards: Write
     fact = act.fact(name, user.id, audience=[user.id], ver=int(after.ver), **changes)
     detail = {"before": {each: _plain(getattr(user, each)) for each in changes}, "after": dict(changes)}
     return together(act, *writes, fact=fact, detail=detail, result=after)
+
+
+@dataclass(frozen=True, slots=True)
+class TierChange:
+    """The pieces of a change of tier, for a transaction that is about something else."""
+
+    writes: list[Write]
+    fact: Fact
+
+
+def tier_changing(act: Act, found: Mapping[Key, Record], user_id: str, tier: str) -> TierChange | None:
+    """None for somebody who has this tier already, or who is no more. `found` holds their person and standing."""
+    user, standing = found.get(keys.user(user_id)), found.get(keys.standing(user_id))
+    if not isinstance(user, User) or not isinstance(standing, Standing) or user.erased_at or user.tier == tier:
+        return None
+    writes = [
+        change(user, User.tier.set(tier), now=act.now),
+        change(standing, Standing.tier.set(tier), now=act.now),
+    ]
+    return TierChange(writes, act.fact("user.tier_changed", user_id, audience=[user_id], ver=int(user.ver) + 1, tier=tier))
 
 
 def _listed(user: User, roles: Iterable[str]) -> list[Action]:

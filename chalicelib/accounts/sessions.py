@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.accounts import names, passwords, refresh_tokens
+from chalicelib.accounts import names, passwords, refresh_tokens, zones
 from chalicelib.accounts.records import Session, User
 from chalicelib.accounts.refresh_tokens import RefreshTokenInvalid
 from chalicelib.errors import NotFound, Stale, Unauthenticated
@@ -31,6 +31,7 @@ from chalicelib.table.writes import (
 )
 from chalicelib.web import attempts, identity, limits
 from chalicelib.web.identity import AccountBanned, Caller, Standing
+from chalicelib.web.limits import HeldDay
 
 
 class CredentialsWrong(Unauthenticated):
@@ -66,6 +67,7 @@ class Grant:
     tier: str
     verified: bool
     zone: str
+    held_day: HeldDay | None = None
 
     def access_token(self) -> str:
         caller = Caller(
@@ -76,6 +78,7 @@ class Grant:
             session_version=self.session_version,
             verified=self.verified,
             zone=self.zone,
+            held_day=self.held_day,
         )
         return identity.access_token(caller, now=datetime.fromisoformat(self.issued_at), id=self.jti)
 
@@ -126,6 +129,7 @@ def grant(user: User, standing: Standing, session_id: str, turn: int, now: datet
         tier=standing.tier,
         verified=user.verified_at is not None,
         zone=user.time_zone,
+        held_day=zones.held_day(user, now),
     )
 
 

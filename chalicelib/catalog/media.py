@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from chalicelib import clock
 from chalicelib.catalog import formats, objects
+from chalicelib.catalog.courses import Outdated, edited
 from chalicelib.catalog.formats import FORMATS
 from chalicelib.catalog.objects import Link
 from chalicelib.catalog.records import Media
@@ -19,7 +20,7 @@ from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
 from chalicelib.table.pages import Page, Scope, cursor, position
 from chalicelib.table.record import Record
-from chalicelib.table.writes import delete, persistently, put_new, together
+from chalicelib.table.writes import delete, put_new, together
 from chalicelib.web import limits
 
 WAITING, READY, REFUSED, EXPIRED = "waiting", "ready", "refused", "expired"
@@ -36,6 +37,10 @@ class MediaUnknown(NotFound):
     """You have no such upload."""
 
 
+class MediaChanged(Outdated):
+    """The upload has changed since you read it; read it again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """An upload as it reads at a moment; with a link where one of them is looked at."""
@@ -43,6 +48,10 @@ class Seen:
     media: Media
     state: str
     playback: Link | None = None
+
+    @property
+    def ver(self) -> int:
+        return int(self.media.ver)
 
 
 def ask(act: Act, *, what: str, content_type: str, filename: str, size: int, public: bool) -> Media:
@@ -96,15 +105,17 @@ def of_owner(act: Act, size: int, after: str | None) -> Page[Seen]:
     return Page([Seen(each, state(each, act.now)) for each in results], more)
 
 
-def remove(act: Act, media_id: str) -> None:
+def remove(act: Act, media_id: str, expected: int | None = None) -> None:
     """Forget an upload. The object goes when the fact is told; a lesson that names it shows no film from now on."""
 
     def attempt() -> None:
         media = one(act, media_id)
+        if expected is not None and int(media.ver) != expected:
+            raise MediaChanged
         fact = act.fact("media.deleted", media.id, audience=[act.actor], owner=media.owner_id)
         return together(act, delete(media, where=Record.ver == int(media.ver)), fact=fact, result=None)
 
-    persistently(act, attempt)
+    edited(act, attempt)
 
 
 def state(media: Media, now: datetime) -> str:

@@ -13,6 +13,8 @@ class Cart(Record, discriminator="cart"):
     user_id = UnicodeAttribute()
     lines: Any = JSONAttribute(default=dict)
     coupon = UnicodeAttribute(null=True)
+    #: The order that was last made of it. It is noted without a version of its own.
+    order_id = UnicodeAttribute(null=True)
 
 
 class Order(Record, discriminator="order"):
@@ -28,7 +30,8 @@ class Order(Record, discriminator="order"):
     id = UnicodeAttribute()
     user_id = UnicodeAttribute()
     cart_ver = NumberAttribute()
-    #: Each {product, course_id, title, slug, instructor_id, price_minor, discount_minor, total_minor, limited}.
+    #: Each {id, title, slug, instructor_id, category_id, price_minor, discount_minor, total_minor, limited}; the id is
+    #: that of a course or of a product of ours.
     lines: Any = JSONAttribute()
     subtotal_minor = NumberAttribute()
     discount_minor = NumberAttribute(default=0)
@@ -44,24 +47,25 @@ class Order(Record, discriminator="order"):
     #: expired or cancelled, where it came to nothing.
     ended = UnicodeAttribute(null=True)
     ended_at = MomentAttribute(null=True)
-    captured_minor = NumberAttribute(default=0)
+    #: Unknown until it is paid; nothing where nothing was to be paid.
+    captured_minor = NumberAttribute(null=True)
     paid_at = MomentAttribute(null=True)
-    #: {refund as Stripe calls it: amount}, those that were made; and the sum that Stripe last told.
+    #: {refund as Stripe calls it: amount}; those that failed in the end are named again beside it.
     refunds: Any = JSONAttribute(default=dict)
-    refunded_told_minor = NumberAttribute(default=0)
-    #: What refunds that are under way will give back.
+    failed_refunds = words(default=list)
+    #: By line: what our own refunds meant to give back, and how the books share out all that was given back.
+    designated: Any = JSONAttribute(default=dict)
+    allotted: Any = JSONAttribute(default=dict)
+    #: What refunds that are under way will give back, and how many were ever asked for.
     refunding_minor = NumberAttribute(default=0)
-    #: How many refunds were ever asked for.
     refunds_asked = NumberAttribute(default=0)
     #: none, open, won or lost; it never goes back to what stands before.
     dispute = UnicodeAttribute(default="none")
     disputed_minor = NumberAttribute(default=0)
     #: What Stripe keeps, once it is known.
     fee_minor = NumberAttribute(null=True)
-    #: Which of its courses are closed to the buyer again.
+    #: The lines that are closed to the buyer again.
     closed = words(default=list)
-    #: Up to which refunded sum the books tell of it.
-    booked_refund_minor = NumberAttribute(default=0)
 
 
 class Refund(Record, discriminator="refund"):
@@ -75,8 +79,8 @@ class Refund(Record, discriminator="refund"):
     number = NumberAttribute()
     amount_minor = NumberAttribute()
     currency = UnicodeAttribute()
-    #: What of it is for which course; those whose whole price it is are closed.
-    courses: Any = JSONAttribute(default=dict)
+    #: What of it is for which line.
+    lines: Any = JSONAttribute(default=dict)
     reason = UnicodeAttribute(default="")
     asked_by = UnicodeAttribute()
     #: requested, succeeded or failed.

@@ -35,6 +35,11 @@ def intended(goal: str) -> Intended | None:
     return None if found is None else Intended(f"usr_{found[2]}", int(found[1]))
 
 
+def number(text: str) -> int | None:
+    """None for what is no number of a goal or an entry."""
+    return int(text) if re.fullmatch(_NUMBER, text) else None
+
+
 def entry_of(user: str, goal: int, number: int) -> str:
     return f"gp_{goal}-{number}-{user.removeprefix('usr_')}"
 

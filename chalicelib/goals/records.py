@@ -26,6 +26,8 @@ class Goal(Record, discriminator="goal"):
     target_seconds = NumberAttribute(null=True)
     #: The course whose finished lessons count as time of this goal.
     course_id = UnicodeAttribute(null=True)
+    #: Since when it points there: lessons that were finished before do not count.
+    course_at = MomentAttribute(null=True)
     #: active, paused or completed.
     status = UnicodeAttribute(default="active")
     paused_at = MomentAttribute(null=True)
@@ -79,13 +81,15 @@ class GoalLedger(Record, discriminator="goal_ledger"):
     live = NumberAttribute(default=0)
     #: {course: [numbers of goals that count its lessons]}.
     courses: Any = JSONAttribute(default=dict)
-    #: {number of a goal: the date of its last reminder}.
+    #: {number of a goal: the date of its last reminder, or on which it became active again}.
     reminded: Any = JSONAttribute(default=dict)
+    #: The date of the last reminder of any of them.
+    reminded_on = UnicodeAttribute(null=True)
     turn = NumberAttribute(default=0)
 
 
 class TimedLesson(Record, discriminator="timed_lesson"):
-    """That a lesson has become time of a goal, and by which entry; so it never does twice."""
+    """That a lesson has become time of a goal, so that it never does twice; `entry` is 0 where that one was deleted."""
 
     goal = NumberAttribute()
     lesson_id = UnicodeAttribute()

@@ -1,6 +1,6 @@
 """What somebody sees first: their learning in numbers, their teaching in numbers, and where to go on.
 
-Always fresh. Everything a learner has but single films lies in one stretch of their partition and takes one trip.
+Always fresh, and in one trip: days, wishes and totals of a learner lie side by side, however many courses there are.
 """
 
 from collections.abc import Iterator
@@ -12,8 +12,9 @@ from chalicelib import rounding
 from chalicelib.catalog import bitmaps, own
 from chalicelib.catalog.records import Course, Gate, Tally
 from chalicelib.learning import activity, completion, rests, streaks
-from chalicelib.learning.records import Certificate, Days, Enrollment, Streak
+from chalicelib.learning.records import Days, Enrollment, Streak, Totals
 from chalicelib.learning.streaks import Account
+from chalicelib.learning.totals import STAGES
 from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
 from chalicelib.table.keys import Key
@@ -57,25 +58,16 @@ def stats(act: Act, caller: Caller) -> Stats:
     return Stats(_learning(act, caller.zone), teaching)
 
 
-def learned(user_id: str) -> list[Record]:
-    """Certificates, days, enrollments and streak of a learner: they follow one another, and films come after them."""
-    first, last = keys.certificate(user_id, "-"), keys.streak(user_id)
-    return list(reads.all_of(first.pk, between=(first.sk, last.sk)))
-
-
 def _learning(act: Act, zone: str) -> Learning:
-    records = learned(act.actor)
-    taken = [each for each in records if isinstance(each, Enrollment) and each.status == "active"]
+    records = list(reads.all_of(keys.learner(act.actor), prefix="DAYS#"))
     days = activity.by_day(records)
     wishes = rests.wishes_of(next((each for each in records if isinstance(each, Streak)), None))
-    finished = [each for each in taken if each.completed_at]
-    begun = [each for each in taken if each.started_at and not each.completed_at]
+    totals = next((each for each in records if isinstance(each, Totals)), Totals())
+    stages = {stage: int(getattr(totals, stage)) for stage in STAGES}
     return Learning(
-        enrolled=len(taken),
-        not_started=len(taken) - len(finished) - len(begun),
-        in_progress=len(begun),
-        completed=len(finished),
-        certificates=sum(isinstance(each, Certificate) and each.status == "issued" for each in records),
+        **stages,
+        enrolled=sum(stages.values()),
+        certificates=int(totals.certificates),
         lessons=sum(day.lessons for day in days.values()),
         minutes=sum(day.seconds for day in days.values()) // 60,
         streak=streaks.account(days, wishes, zone, act.now),
@@ -128,7 +120,7 @@ class Continued:
 
 def continued(act: Act, zone: str, size: int) -> list[Continued]:
     """Courses that were begun and are not finished, the last one that was open first; then those not begun yet."""
-    opened = _opened(act, zone)
+    opened = opened_lately(act, zone)
     # Some of the last ones may be finished; those further back are looked up one page later, if at all.
     wanted = sorted(opened, key=lambda course: opened[course], reverse=True)[: 3 * size]
     found = _of_courses(act.actor, wanted)
@@ -138,7 +130,7 @@ def continued(act: Act, zone: str, size: int) -> list[Continued]:
     return under_way[:size]
 
 
-def _opened(act: Act, zone: str) -> dict[str, datetime]:
+def opened_lately(act: Act, zone: str) -> dict[str, datetime]:
     """When courses were last open, in this month and the one before."""
     today = activity.day_of(act.now, zone)
     months = [today.isoformat()[:7], (today.replace(day=1) - streaks.DAY).isoformat()[:7]]

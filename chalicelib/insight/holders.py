@@ -5,6 +5,11 @@ A domain joins with one line. The nightly erasure and the export of one's data h
 
 from chalicelib.accounts.privacy import Holder
 from chalicelib.catalog import belongings as catalog
+from chalicelib.goals import belongings as goals
 from chalicelib.learning import belongings as learning
 
-HOLDERS = (Holder(learning.held, learning.erase), Holder(catalog.held, catalog.erase))
+HOLDERS = (
+    Holder(goals.held, goals.erase),
+    Holder(learning.held, learning.erase),
+    Holder(catalog.held, catalog.erase),
+)

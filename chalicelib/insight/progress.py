@@ -10,7 +10,7 @@ from typing import Any, Literal
 from chalicelib.errors import NotFound
 from chalicelib.learning import lesson_list, progress
 from chalicelib.learning.lesson_list import Wanted
-from chalicelib.learning.progress import Wish
+from chalicelib.learning.steps import Wish
 from chalicelib.table.acts import Act
 from chalicelib.table.pages import Page, Scope, cursor, position
 

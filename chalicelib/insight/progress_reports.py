@@ -1,19 +1,19 @@
 """How far a learner is in all of their courses, as a report: for the screen, or as a file for a spreadsheet."""
 
-import csv
-import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from chalicelib.insight import dashboards
-from chalicelib.learning import activity, completion
-from chalicelib.learning.records import Certificate, Days, Enrollment
+from chalicelib import spreadsheets
+from chalicelib.learning import activity, completion, totals
+from chalicelib.learning.records import Certificate, Enrollment
+from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
+from chalicelib.table.pages import Scope, cursor, position
 
-#: A cell that begins with one of these is a formula to a spreadsheet, whoever wrote it.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: Sorts behind every moment.
+LAST = "~"
 COLUMNS = (
     "course_id",
     "course_title",
@@ -51,23 +51,37 @@ class ProgressReport:
     lessons_completed: int
     minutes: int
     active_days: int
+    next_cursor: str | None = None
 
 
-def report(act: Act) -> ProgressReport:
-    """Of the caller: each course they ever enrolled in, the newest first. One trip."""
-    records = dashboards.learned(act.actor)
-    codes = {each.course_id: each.code for each in records if isinstance(each, Certificate) and each.status == "issued"}
-    enrollments = sorted(
-        (each for each in records if isinstance(each, Enrollment)), key=lambda each: each.enrolled_at, reverse=True
-    )
-    days = activity.by_day(each for each in records if isinstance(each, Days))
+def report(act: Act, size: int, after: str | None = None) -> ProgressReport:
+    """Of the caller: the courses they ever enrolled in, the newest first, so many at a time; and numbers over all.
+
+    Three trips at most: the courses, the certificates of those that are finished, the days.
+    """
+    scope = Scope("progress report", act.actor)
+    bounds = ("0", str(position(scope, after, act.now)) if after else LAST)
+    own = keys.learner(act.actor)
+    span = reads.span(own, index="lsi1", between=bounds, newest_first=True, limit=size + 1)
+    found = [each for each in span.records if isinstance(each, Enrollment) and each.lsi1sk != bounds[1]]
+    more = len(found) > size or span.more_after is not None
+    shown, days = found[:size], activity.by_day(reads.all_of(own, prefix="DAYS#"))
+    codes = _codes(act.actor, shown)
     return ProgressReport(
         made_at=act.now,
-        courses=[_line(each, codes.get(each.course_id)) for each in enrollments],
+        courses=[_line(each, codes.get(each.course_id)) for each in shown],
         lessons_completed=sum(day.lessons for day in days.values()),
         minutes=sum(day.seconds for day in days.values()) // 60,
         active_days=len(days),
+        next_cursor=cursor(scope, shown[-1].lsi1sk, act.now) if more and shown else None,
     )
+
+
+def _codes(user_id: str, enrollments: Iterable[Enrollment]) -> Mapping[str, str]:
+    """Of certificates that hold, by course."""
+    finished = [keys.certificate(user_id, each.course_id) for each in enrollments if each.completed_at]
+    found = reads.many(finished).values() if finished else ()
+    return {each.course_id: each.code for each in found if isinstance(each, Certificate) and each.status == "issued"}
 
 
 def _line(enrollment: Enrollment, code: str | None) -> Line:
@@ -75,7 +89,7 @@ def _line(enrollment: Enrollment, code: str | None) -> Line:
     return Line(
         course_id=enrollment.course_id,
         course_title=enrollment.course_title,
-        status=_status(enrollment),
+        status=totals.stage_of(enrollment) or str(enrollment.status),
         completion_percentage=progress.percentage,
         completed_lessons=progress.completed,
         total_lessons=progress.total,
@@ -87,31 +101,5 @@ def _line(enrollment: Enrollment, code: str | None) -> Line:
     )
 
 
-def _status(enrollment: Enrollment) -> str:
-    if enrollment.status != "active":
-        return str(enrollment.status)
-    if enrollment.completed_at:
-        return "completed"
-    return "in_progress" if enrollment.started_at else "not_started"
-
-
 def as_csv(report: ProgressReport) -> str:
-    """With a mark at the beginning by which spreadsheets know that it is UTF-8."""
-    written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow(COLUMNS)
-    for line in report.courses:
-        writer.writerow(cells(getattr(line, name) for name in COLUMNS))
-    return "\ufeff" + written.getvalue()
-
-
-def cells(values: Iterable[object]) -> list[str]:
-    return [cell(value) for value in values]
-
-
-def cell(value: object) -> str:
-    """As text that no spreadsheet takes for a formula."""
-    if value is None:
-        return ""
-    text = value.isoformat() if isinstance(value, datetime) else str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+    return spreadsheets.text(COLUMNS, ([getattr(line, name) for name in COLUMNS] for line in report.courses))

@@ -32,6 +32,11 @@ def moment_of(done_at: datetime | None, now: datetime) -> datetime:
     return done_at if done_at is not None and now - LATE <= done_at <= now else now
 
 
+def day_of(moment: datetime, zone: str) -> str:
+    """The day that counts what was learned at this moment; the fact of a finished lesson says it."""
+    return activity.day_of(moment, zone).isoformat()
+
+
 def is_due(days: Record | None, course_id: str, now: datetime) -> bool:
     """Whether this course has not been noted within the last minute."""
     last = days.courses.get(course_id) if isinstance(days, Days) else None
@@ -50,7 +55,7 @@ def noted(
 ) -> Write:
     """The month with this much more; guarded by the turn that was seen. A lesson may have no course."""
     seen = days if isinstance(days, Days) else None
-    day = activity.day_of(now, zone).isoformat()
+    day = day_of(now, zone)
     had = seen.days if seen else {}
     last = seen.courses.get(course_id, "") if seen and course_id else ""
     opened = {course_id: max(last, moment_text(now))} if course_id else {}

@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pynamodb.expressions.condition import Condition
+
 from chalicelib.catalog import bitmaps, courses, money
 from chalicelib.catalog.courses import CourseUnknown
 from chalicelib.catalog.records import Gate, Seats
 from chalicelib.errors import Conflict, Forbidden, NotFound, PaymentRequired, Stale
-from chalicelib.learning import ids, rosters
+from chalicelib.learning import ids, rosters, totals
 from chalicelib.learning.records import Enrollment
 from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
@@ -152,7 +154,8 @@ def granting(
         enrollment, write = _revived(act, case.enrollment, {**coming, **snapshot_for(case.enrollment, gate)})
     seat = [_seat_taken(case.course_id)] if gate.limited and takes_seat else []
     what = "enrollment.created" if case.enrollment is None else "enrollment.revived"
-    return Granted(enrollment, [write, rosters.entered(enrollment), *seat], told(act, what, enrollment, via=via))
+    pieces = [write, rosters.entered(enrollment), *totals.moved(case.enrollment, enrollment), *seat]
+    return Granted(enrollment, pieces, told(act, what, enrollment, via=via))
 
 
 def snapshot(gate: Gate) -> dict[str, Any]:
@@ -208,15 +211,19 @@ def _revived(act: Act, before: Enrollment, coming: Mapping[str, Any]) -> tuple[E
 def changed(act: Act, before: Enrollment, changes: Mapping[str, Any]) -> tuple[Enrollment, Write]:
     """An enrollment after these changes, and the write that makes them.
 
-    Guarded by the version, and by the snapshot, which is renewed without moving the version.
+    Guarded by the version, and by what moves without it: the snapshot, and that somebody begins to watch.
     """
     after = courses.copied(before, {**changes, "ver": int(before.ver) + 1, "updated_at": act.now})
     actions = [
         getattr(Enrollment, name).remove() if value is None else getattr(Enrollment, name).set(value)
         for name, value in changes.items()
     ]
+    return after, change(before, *actions, now=act.now, where=_as_read(before))
+
+
+def _as_read(before: Enrollment) -> Condition:
     same = Enrollment.course_ver == int(before.course_ver)
-    return after, change(before, *actions, now=act.now, where=same)
+    return same & Enrollment.started_at.does_not_exist() if before.started_at is None else same
 
 
 def _seat_taken(course_id: str) -> Write:

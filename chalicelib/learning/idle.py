@@ -18,7 +18,7 @@ from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
 from chalicelib.table.keys import Key
 from chalicelib.table.record import Record, moment_text
-from chalicelib.table.writes import Write, adjust, alone, check, persistently, together
+from chalicelib.table.writes import adjust, alone, check, persistently, together
 
 #: Why an enrollment has ended, in its fact.
 REASON = "idle"
@@ -104,11 +104,4 @@ def end_of(enrollment: Enrollment, nudged_at: datetime) -> datetime:
 def _end(act: Act, enrollment: Enrollment, found: Mapping[Key, Record]) -> None:
     ended = leaving.cancelling(act, enrollment, has_seat=keys.seats(enrollment.course_id) in found)
     fact = replace(ended.fact, payload={**ended.fact.payload, "reason": REASON})
-    together(act, *map(_unless_begun, ended.writes), fact=fact, result=None)
-
-
-def _unless_begun(write: Write) -> Write:
-    """Watching a film begins a course without moving its version."""
-    if not isinstance(write.record, Enrollment) or write.where is None:
-        return write
-    return replace(write, where=write.where & Enrollment.started_at.does_not_exist())
+    together(act, *ended.writes, fact=fact, result=None)

@@ -1,14 +1,15 @@
 """Leaving a course, by the learner or by an administrator. Progress stays, for the case that somebody comes back."""
 
 from chalicelib.catalog import courses
+from chalicelib.catalog.courses import Outdated
 from chalicelib.catalog.records import Seats
 from chalicelib.errors import Conflict, Forbidden
-from chalicelib.learning import enrollments, ids, rosters
+from chalicelib.learning import enrollments, ids, rosters, totals
 from chalicelib.learning.enrollments import EnrollmentUnknown, Granted
 from chalicelib.learning.records import Enrollment
 from chalicelib.table import keys
 from chalicelib.table.acts import Act
-from chalicelib.table.writes import Write, adjust, persistently, together
+from chalicelib.table.writes import Write, adjust, together
 
 REFUND = "This course was paid for. Ask for the money back: POST /api/v1/orders/{order}/refunds"
 
@@ -21,9 +22,13 @@ class EnrollmentPaid(Conflict):
     """A course that was paid for is left through the refund of its order."""
 
 
-def cancel(act: Act, enrollment_id: str) -> Enrollment:
+class EnrollmentChanged(Outdated):
+    """The enrollment has changed since you read it; read it again."""
+
+
+def cancel(act: Act, enrollment_id: str, expected: int | None = None) -> Enrollment:
     """Leave a course, or have an administrator end it. Progress stays; a seat is free again. Twice is no mistake."""
-    return persistently(act, lambda: _cancel(act, _place(enrollment_id)))
+    return courses.edited(act, lambda: _cancel(act, _place(enrollment_id), expected))
 
 
 def _place(enrollment_id: str) -> ids.Enrolled:
@@ -33,13 +38,15 @@ def _place(enrollment_id: str) -> ids.Enrolled:
     return place
 
 
-def _cancel(act: Act, place: ids.Enrolled) -> Enrollment:
+def _cancel(act: Act, place: ids.Enrolled, expected: int | None) -> Enrollment:
     found = act.read([keys.standing(act.actor), keys.enrollment(*place), keys.seats(place.course)])
     enrollment = found.get(keys.enrollment(*place))
     if not isinstance(enrollment, Enrollment):
         raise EnrollmentUnknown
     if act.actor != enrollment.user_id and not courses.is_admin(act, found):
         raise EnrollmentNotYours if act.actor == enrollment.instructor_id else EnrollmentUnknown
+    if expected is not None and int(enrollment.ver) != expected:
+        raise EnrollmentChanged
     if enrollment.status != "active":
         return enrollment
     if enrollment.via == "order":
@@ -53,7 +60,7 @@ def cancelling(act: Act, enrollment: Enrollment, *, has_seat: bool) -> Granted:
     after, write = enrollments.changed(act, enrollment, {"status": "cancelled", "cancelled_at": act.now})
     seat = [_seat_freed(enrollment.course_id)] if has_seat else []
     fact = enrollments.told(act, "enrollment.cancelled", after, via=enrollment.via)
-    return Granted(after, [write, rosters.begun(enrollment), *seat], fact)
+    return Granted(after, [write, rosters.begun(enrollment), *totals.moved(enrollment, after), *seat], fact)
 
 
 def _seat_freed(course_id: str) -> Write:

@@ -30,6 +30,8 @@ class Enrollment(Record, discriminator="enrollment"):
     cancelled_at = MomentAttribute(null=True)
     done = BinaryAttribute(legacy_encoding=False)
     live = BinaryAttribute(legacy_encoding=False)
+    #: What was done, was opened again, and counts in no day another time.
+    again = BinaryAttribute(legacy_encoding=False, null=True)
     curriculum_ver = NumberAttribute()
     #: The version of the course that all this was read at. It moves without the enrollment's own.
     course_ver = NumberAttribute(default=0)
@@ -42,7 +44,7 @@ class Enrollment(Record, discriminator="enrollment"):
     access_until = MomentAttribute(null=True)
 
     def exported(self) -> dict[str, Any]:
-        sets = {name: list(bitmaps.numbers(getattr(self, name))) for name in ("done", "live")}
+        sets = {name: list(bitmaps.numbers(getattr(self, name) or b"")) for name in ("done", "again", "live")}
         return {**super().exported(), **sets}
 
 
@@ -72,6 +74,8 @@ class LoneProgress(Record, discriminator="lone_progress"):
     completed_at = MomentAttribute(null=True)
     position = NumberAttribute(default=0)
     seconds = NumberAttribute(default=0)
+    #: It was done and opened again: doing it another time counts in no day.
+    again = BooleanAttribute(default=False)
 
 
 class Days(Record, discriminator="days"):
@@ -81,6 +85,15 @@ class Days(Record, discriminator="days"):
     courses: Any = JSONAttribute(default=dict)
     #: Goes up with each write, so that two devices do not overwrite one another. No fact tells of it.
     turn = NumberAttribute(default=0)
+
+
+class Totals(Record, discriminator="totals"):
+    """The courses of a learner by how far they are in them, and their certificates that hold. `totals.py` counts."""
+
+    not_started = NumberAttribute(default=0)
+    in_progress = NumberAttribute(default=0)
+    completed = NumberAttribute(default=0)
+    certificates = NumberAttribute(default=0)
 
 
 class Streak(Record, discriminator="streak"):

@@ -4,10 +4,11 @@ Wishes are about days to come: rest begins tomorrow and vacations today, so nobo
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from chalicelib.catalog.courses import Outdated, edited
 from chalicelib.errors import FieldError, Invalid, Stale
 from chalicelib.learning import activity, streaks
 from chalicelib.learning.records import Streak
@@ -15,34 +16,48 @@ from chalicelib.learning.streaks import DAY, Account, Rest, Vacation, Wishes
 from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
 from chalicelib.table.record import Record
-from chalicelib.table.writes import change, persistently, put_new, together
+from chalicelib.table.writes import change, put_new, together
+
+#: So many days are told where nothing else is asked for.
+DAYS_TOLD = 30
 
 
 class VacationInThePast(Invalid):
     """A vacation begins today or later; one that has begun may end yesterday at the earliest."""
 
 
+class StreakChanged(Outdated):
+    """What you wish of your streak has changed since you read it; read it again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A streak with its wishes, as its learner is told of it."""
+    """A streak with its wishes, as its learner is told of it: with the newest days, so many. `ver` is of the wishes."""
 
     account: Account
     wishes: Wishes
     is_shown: bool
     zone: str
+    ver: int
+    newest: int = DAYS_TOLD
 
 
-def streak(act: Act, zone: str) -> Told:
+def streak(act: Act, zone: str, newest: int = DAYS_TOLD) -> Told:
     """The caller's streak, every day of it explained."""
     key = keys.streak(act.actor)
-    return _told(act, zone, act.read([key]).get(key))
+    return replace(_told(act, zone, act.read([key]).get(key)), newest=newest)
 
 
 def _told(act: Act, zone: str, wished: Record | None) -> Told:
     days = activity.by_day(reads.all_of(keys.learner(act.actor), prefix="DAYS#"))
     wishes = wishes_of(wished)
     account = streaks.account(days, wishes, zone, act.now)
-    return Told(account, wishes, not isinstance(wished, Streak) or bool(wished.shown), zone)
+    is_shown = not isinstance(wished, Streak) or bool(wished.shown)
+    return Told(account, wishes, is_shown, zone, _ver(wished))
+
+
+def _ver(wished: Record | None) -> int:
+    return int(wished.ver) if isinstance(wished, Streak) else 0
 
 
 def wishes_of(record: Record | None) -> Wishes:
@@ -55,7 +70,12 @@ def wishes_of(record: Record | None) -> Wishes:
 
 
 def wish(
-    act: Act, zone: str, rest_days: Sequence[int] | None, vacations: Sequence[Vacation] | None, is_shown: bool | None
+    act: Act,
+    zone: str,
+    rest_days: Sequence[int] | None,
+    vacations: Sequence[Vacation] | None,
+    is_shown: bool | None,
+    expected: int | None = None,
 ) -> Told:
     """Change what is not None. Wishing what is so already writes nothing."""
 
@@ -63,10 +83,12 @@ def wish(
         key = keys.streak(act.actor)
         found = act.read([key]).get(key)
         before = found if isinstance(found, Streak) else None
+        if expected is not None and _ver(before) != expected:
+            raise StreakChanged
         changes = _changes(act.now, zone, before, rest_days, vacations, is_shown)
         return _wished(act, zone, before, changes) if changes else _told(act, zone, before)
 
-    return persistently(act, attempt)
+    return edited(act, attempt)
 
 
 def _changes(

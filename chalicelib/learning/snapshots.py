@@ -9,7 +9,7 @@ Everything is read anew and written over an older state only, so stages may come
 
 from chalicelib.catalog.records import Gate
 from chalicelib.errors import Stale
-from chalicelib.learning import completion, enrollments, finishing, ids
+from chalicelib.learning import completion, enrollments, finishing, ids, totals
 from chalicelib.learning.records import Enrollment, Roster
 from chalicelib.table import acts, keys, reads
 from chalicelib.table.acts import Act
@@ -90,4 +90,4 @@ def _finish(act: Act, gate: Gate, enrollment: Enrollment) -> None:
     changes = {**enrollments.snapshot(gate), "completed_at": act.now}
     after, write = enrollments.changed(act, enrollment, changes)
     fact = finishing.told(act, after, int(after.ver))
-    together(act, write, finishing.still_counting(gate), fact=fact, result=None)
+    together(act, write, *totals.moved(enrollment, after), finishing.still_counting(gate), fact=fact, result=None)

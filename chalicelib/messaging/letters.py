@@ -60,7 +60,12 @@ def one_line(text: str) -> str:
 
 def greeting_name(name: str) -> str:
     name = one_line(name)
-    return "there" if not name or len(name) > LONGEST_NAME or _SUSPICIOUS.search(name) else name
+    return "there" if not name or len(name) > LONGEST_NAME or not is_harmless(name) else name
+
+
+def is_harmless(words: str) -> bool:
+    """Whether nobody could take these words for an address to follow."""
+    return not _SUSPICIOUS.search(words)
 
 
 def _written(letter: Letter, values: dict[str, Any], form: str) -> str:

@@ -18,6 +18,7 @@ RECEIVES = {
     "mail-events": 8,
     "counters": 8,
     "media": 8,
+    "reminders": 8,
 }
 
 MOST = 10

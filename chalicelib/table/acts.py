@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib import clock
 from chalicelib.table import reads
@@ -23,12 +23,24 @@ def _nothing(_: Any, __: str) -> "Write | None":
     return None
 
 
+class Tally(Protocol):
+    """Something that counts requests, and wants to count one that writes in the very transaction of its effect."""
+
+    def piece(self) -> Mapping[str, Any] | None:
+        """A transaction item; None where nothing is to be counted, or no longer."""
+
+    def counted(self) -> None:
+        """The transaction has succeeded."""
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """`read` is how a rule makes its first read: at the door it brings the caller's standing along in the same trip.
 
     `remember` turns a rule's result into the record of the answer, for requests that carry an idempotency key, and
     files it under the one whom it tells of.
+
+    `tally`, where requests of this kind are counted, counts this one in the transaction of its effect.
     """
 
     actor: str
@@ -37,6 +49,7 @@ class Act:
     deadline: float
     read: Callable[[Iterable[Key]], Mapping[Key, Record]] = reads.many
     remember: Callable[[Any, str], "Write | None"] = field(default=_nothing)
+    tally: Tally | None = None
 
     def answered_with(self, answer: Any) -> "Act":
         """The same act where a repeat is answered with something else than what the rule returns."""

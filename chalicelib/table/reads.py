@@ -147,14 +147,21 @@ def span(
     return Span([Record.from_raw_data(item) for item in answer["Items"]], answer.get("LastEvaluatedKey"))
 
 
-def images(pk: str) -> Iterator[dict[str, Any]]:
-    """A collection as it lies in the table, for readers that must not stumble over an item of an unknown kind."""
+def images(pk: str, *, between: tuple[str, str] | None = None) -> Iterator[dict[str, Any]]:
+    """A collection, or a range of it, as it lies in the table.
+
+    For readers that must not stumble over an item of an unknown kind, and for those to whom records would cost more
+    than what they are read for.
+    """
     asked: dict[str, Any] = {
         "TableName": settings.table_name,
         "KeyConditionExpression": "pk = :p",
         "ExpressionAttributeValues": {":p": {"S": pk}},
         "ConsistentRead": True,
     }
+    if between is not None:
+        asked["KeyConditionExpression"] += " AND sk BETWEEN :v0 AND :v1"
+        asked["ExpressionAttributeValues"] |= {f":v{i}": {"S": bound} for i, bound in enumerate(between)}
     while True:
         answer = call("query", **asked)
         yield from answer["Items"]

@@ -17,7 +17,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.errors import Conflict, ProductError, Stale
 from chalicelib.table import facts, reads
-from chalicelib.table.acts import Act
+from chalicelib.table.acts import Act, Tally
 from chalicelib.table.facts import Fact
 from chalicelib.table.reads import StoreUnavailable
 from chalicelib.table.record import Record
@@ -116,8 +116,18 @@ def together(
     remembered = act.remember(result, fact.owner)
     if remembered is not None:
         writes.append(remembered)
-    commit([*writes, *pieces], act.deadline, token=fact.id, own=0)
+    if act.tally is None:
+        commit([*writes, *pieces], act.deadline, token=fact.id, own=0)
+    else:
+        _counted(act.tally, [*writes, *pieces], act.deadline, fact.id)
     return result
+
+
+def _counted(tally: Tally, writes: list[Piece], deadline: float, token: str) -> None:
+    """Others may have counted since this request read how many there were; then its rule reads again."""
+    piece = tally.piece()
+    commit(writes if piece is None else [*writes, piece], deadline, token=token, own=0)
+    tally.counted()
 
 
 def alone(write: Write) -> None:

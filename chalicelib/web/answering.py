@@ -43,13 +43,19 @@ def _status(route: Route, result: Any) -> int:
 
 def _envelope(item: type[reading.Out], exchange: Exchange, page: Page[Any]) -> str:
     results = ",".join(item.of(each).model_dump_json() for each in page.results)
-    following = None
-    if page.next_cursor is not None:
-        kept = [(name, values[0]) for name, values in exchange.query().items() if name != "cursor"]
-        following = f"{settings.public_url}{exchange.path}?{urlencode([*kept, ('cursor', page.next_cursor)])}"
-        exchange.extra_headers["Link"] = f'<{following}>; rel="next"'
+    following = next_page(exchange, page.next_cursor)
     count = "" if page.count is None else f'"count":{page.count},'
     return f'{{{count}"next":{json.dumps(following)},"previous":null,"results":[{results}]}}'
+
+
+def next_page(exchange: Exchange, cursor: str | None) -> str | None:
+    """The address of the page after this one, which goes into a header too; None where this is the last."""
+    if cursor is None:
+        return None
+    kept = [(name, values[0]) for name, values in exchange.query().items() if name != "cursor"]
+    following = f"{settings.public_url}{exchange.path}?{urlencode([*kept, ('cursor', cursor)])}"
+    exchange.extra_headers["Link"] = f'<{following}>; rel="next"'
+    return following
 
 
 def sent(

@@ -15,9 +15,9 @@ from chalicelib.table.acts import Act
 from chalicelib.table.keys import Key
 from chalicelib.table.record import Record
 from chalicelib.table.writes import AnswerRecorded, Write
-from chalicelib.web import answering, idempotency, identity, limits, pages, problems, reading
+from chalicelib.web import answering, idempotency, identity, limits, metering, pages, problems, reading
 from chalicelib.web.exchange import Exchange
-from chalicelib.web.idempotency import Claim
+from chalicelib.web.idempotency import Answer, Claim
 from chalicelib.web.reading import FieldsInvalid
 from chalicelib.web.routes import Ask, Reply, Route
 
@@ -73,8 +73,16 @@ def refused(error: ProductError, exchange: Exchange) -> tuple[int, dict[str, Any
 
 
 def _serve(route: Route, exchange: Exchange, params: Mapping[str, str]) -> tuple[int, dict[str, Any], str]:
-    path = {name: _path_value(value) for name, value in params.items()}
     _identify(route, exchange)
+    if route.metered is not False:
+        exchange.meter = metering.meter(route, exchange, params)
+    if exchange.meter is None:
+        return _answered(route, exchange, params)
+    return exchange.meter.around(partial(_answered, route, exchange, params))
+
+
+def _answered(route: Route, exchange: Exchange, params: Mapping[str, str]) -> tuple[int, dict[str, Any], str]:
+    path = {name: _path_value(value) for name, value in params.items()}
     _admit(route, exchange)
     ask, claim = _ask(route, exchange, path)
     try:
@@ -84,10 +92,10 @@ def _serve(route: Route, exchange: Exchange, params: Mapping[str, str]) -> tuple
         stored = claim.stored() if claim and _may_be_replayed(route, error) else None
         if stored is None:
             raise _own_error(error) from error
-        return answering.sent(route, ask, stored, replayed=True)
-    stored = claim.stored() if claim and isinstance(result, Reply) and result.repeated else None
+        return _replayed(route, ask, stored)
+    stored = claim.stored() if claim and _did_nothing(exchange, result) else None
     if stored is not None:
-        return answering.sent(route, ask, stored, replayed=True)
+        return _replayed(route, ask, stored)
     if isinstance(result, Reply) and result.page is not None:
         return result.status or route.status, {"Content-Type": result.content_type, **result.headers}, result.page
     return answering.sent(
@@ -99,6 +107,19 @@ def _serve(route: Route, exchange: Exchange, params: Mapping[str, str]) -> tuple
     )
 
 
+def _did_nothing(exchange: Exchange, result: Any) -> bool:
+    """What a view says itself, or what is seen by its not having been counted."""
+    if isinstance(result, Reply) and result.repeated:
+        return True
+    return exchange.meter is not None and not exchange.meter.is_settled
+
+
+def _replayed(route: Route, ask: Ask[Any, Any], stored: Answer) -> tuple[int, dict[str, Any], str]:
+    if ask.exchange.meter is not None:
+        ask.exchange.meter.waive()
+    return answering.sent(route, ask, stored, replayed=True)
+
+
 def _may_be_replayed(route: Route, error: ProductError) -> bool:
     """A lost answer is given again, though not to somebody who has lost the right to it since.
 
@@ -106,7 +127,7 @@ def _may_be_replayed(route: Route, error: ProductError) -> bool:
     """
     if isinstance(error, Unauthenticated):
         return route.policy.signed_in and hasattr(route.gives, "reissued")
-    return not isinstance(error, (Forbidden, TooMany))
+    return not isinstance(error, (Forbidden, TooMany)) or metering.refused_by(error)
 
 
 def _own_error(error: ProductError) -> ProductError:
@@ -155,14 +176,20 @@ def _admit(route: Route, exchange: Exchange) -> None:
 
 
 def _joined_read(route: Route, exchange: Exchange, wanted: Iterable[Key]) -> Mapping[Key, Record]:
-    """The view's first read, with the caller's standing in the same trip."""
+    """The view's first read, with the caller's standing in the same trip, and what is counted where something is."""
+    meter = exchange.meter
+    if meter is not None:
+        wanted = [*meter.keys(), *wanted]
     if exchange.confirmed or exchange.caller.is_anonymous:
-        return reads.many(wanted)
-    key = table_keys.standing(exchange.caller.id)
-    found = reads.many([key, *wanted])
-    exchange.caller = identity.confirmed(exchange.caller, found.get(key), exchange.now)
-    exchange.confirmed = True
-    route.policy.admit(exchange.caller)
+        found = reads.many(wanted)
+    else:
+        key = table_keys.standing(exchange.caller.id)
+        found = reads.many([key, *wanted])
+        exchange.caller = identity.confirmed(exchange.caller, found.get(key), exchange.now)
+        exchange.confirmed = True
+        route.policy.admit(exchange.caller)
+    if meter is not None:
+        meter.look(found)
     return found
 
 
@@ -183,6 +210,7 @@ def _ask(route: Route, exchange: Exchange, path: Mapping[str, str]) -> tuple[Ask
         deadline=exchange.deadline,
         read=partial(_joined_read, route, exchange) if route.standing in ("joined", "offered") else reads.many,
         remember=partial(_remember, route, exchange, claim),
+        tally=exchange.meter,
     )
     return Ask(body, query, act, exchange), claim
 

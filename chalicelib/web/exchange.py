@@ -14,6 +14,7 @@ from chalicelib import clock
 from chalicelib.errors import Malformed
 from chalicelib.web.identity import NOBODY, Caller
 from chalicelib.web.limits import Usage
+from chalicelib.web.metering import Meter
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 #: API Gateway gives up after 29 s; nothing of ours should take even a third of that.
@@ -31,6 +32,8 @@ class Exchange:
     deadline: float
     caller: Caller = NOBODY
     usage: Usage | None = None
+    #: Of requests that count against the day's quota of a tier.
+    meter: Meter | None = None
     alias: str | None = None
     route: str = ""
     confirmed: bool = False

@@ -61,6 +61,8 @@ class Caller:
     session_version: int = 0
     verified: bool = False
     zone: str = settings.default_zone
+    #: The day and the second of its end, where quotas count by a zone that was left lately.
+    held_day: tuple[str, int] | None = None
 
     @property
     def is_anonymous(self) -> bool:
@@ -99,6 +101,7 @@ def access_token(caller: Caller, *, now: datetime, id: str) -> str:
             "tier": caller.tier,
             "verified": caller.verified,
             "zoneinfo": caller.zone,
+            **({} if caller.held_day is None else {"held_day": caller.held_day}),
         },
         ring.own_key("access"),
         algorithm="HS256",
@@ -127,6 +130,7 @@ def caller_in(token: str) -> Caller:
             session_version=claims["sv"],
             verified=claims["verified"],
             zone=claims["zoneinfo"],
+            held_day=tuple(claims["held_day"]) if "held_day" in claims else None,
         )
     except (KeyError, TypeError) as cause:
         raise TokenInvalid from cause

@@ -9,7 +9,8 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -76,11 +77,24 @@ def window(quota: Quota, now: datetime) -> Window:
     return Window(str(start), start + quota.seconds - second)
 
 
-def local_day(now: datetime, zone: str) -> Window:
-    """The caller's own calendar day, which tier limits count by."""
+#: A day that was being counted when somebody changed their zone, and the second at which it ends.
+HeldDay = tuple[str, int]
+
+
+def local_day(now: datetime, zone: str, held: HeldDay | None = None) -> Window:
+    """The caller's own calendar day, which tier limits count by.
+
+    Where a change of zone fell into a day, that day goes on to its end, and the one after it begins there, not before
+    and not again: each date has its quota once, however often somebody moves.
+    """
     here = now.astimezone(ZoneInfo(zone))
-    tomorrow = datetime.combine(here.date() + timedelta(days=1), datetime.min.time(), here.tzinfo)
-    return Window(here.date().isoformat(), max(1, int((tomorrow - now).total_seconds())))
+    day = here.date()
+    if held is not None:
+        if now.timestamp() < held[1]:
+            return Window(held[0], ceil(held[1] - now.timestamp()))
+        day = max(day, date.fromisoformat(held[0]) + timedelta(days=1))
+    end = datetime.combine(day + timedelta(days=1), datetime.min.time(), here.tzinfo)
+    return Window(day.isoformat(), max(1, ceil((end - now).total_seconds())))
 
 
 def network(address: str) -> str:
@@ -96,12 +110,20 @@ def network(address: str) -> str:
     return str(parsed)
 
 
-def take(scope: str, subject: str, now: datetime, *, closed: bool = True, within: Window | None = None) -> Usage | None:
+def take(scope: str, subject: str, now: datetime, *, closed: bool = True) -> Usage | None:
     """Count one use exactly. Where the limiter does not answer: refused if `closed`, else let pass uncounted."""
     quota = settings.quotas[scope]
-    span = within or window(quota, now)
+    span = window(quota, now)
     counted = _add(scope, subject, span, quota, 1, closed=closed)
     return None if counted is None else Usage(scope, quota, quota.limit - counted, span.left)
+
+
+def count(scope: str, subject: str, span: Window, *, counter: str, patience: float) -> int | None:
+    """Count one use of a counter that several scopes share; how many there are now.
+
+    A limiter that does not answer lets pass uncounted. One that is busy is asked for so long, and then refuses.
+    """
+    return _add(scope, subject, span, settings.quotas[scope], 1, closed=False, counter=counter, patience=patience)
 
 
 @dataclass(slots=True)
@@ -166,6 +188,15 @@ def reached(scope: str, detail: str, *, wait: int) -> LimitReached:
     return error
 
 
+def used_up(scope: str, span: Window) -> LimitReached:
+    return reached(scope, f"The limit of {settings.quotas[scope].limit} is reached: {scope}", wait=span.left)
+
+
+def stricter(one: Usage, other: Usage | None) -> Usage:
+    """Of two quotas the one that allows less in the long run: that is the one to tell of."""
+    return min((one, other) if other else (one,), key=lambda each: each.quota.limit / each.quota.seconds)
+
+
 def forget() -> None:
     """Drop the permits this instance holds (a test)."""
     _leases.clear()
@@ -175,21 +206,32 @@ def limiter() -> Any:
     return aws.client("dynamodb", attempts=1, read_seconds=settings.limiter_timeout)
 
 
-def _add(scope: str, subject: str, span: Window, quota: Quota, amount: int, *, closed: bool) -> int | None:
-    request = counting(scope, subject, span, quota, amount)
-    for _ in pauses(time.monotonic() + BUSY_SECONDS):
+def _add(
+    scope: str,
+    subject: str,
+    span: Window,
+    quota: Quota,
+    amount: int,
+    *,
+    closed: bool,
+    counter: str | None = None,
+    patience: float = 0,
+) -> int | None:
+    request = counting(counter or scope, subject, span, quota, amount)
+    for _ in pauses(time.monotonic() + (patience or BUSY_SECONDS)):
         try:
             answer = limiter().update_item(**request, ReturnValues="UPDATED_NEW")
         except ClientError as error:
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                detail = f"The limit of {quota.limit} is reached: {scope}"
-                raise reached(scope, detail, wait=span.left) from error
+                raise used_up(scope, span) from error
             if not is_busy(error):
                 break
         except BotoCoreError:
             break
         else:
             return int(answer["Attributes"]["n"]["N"])
+    else:
+        closed = closed or patience > 0
     silent(scope, closed)
     return None
 
@@ -206,15 +248,26 @@ def silent(scope: str, closed: bool) -> None:
 
 
 def counting(scope: str, subject: str, span: Window, quota: Quota, amount: int) -> dict[str, Any]:
+    condition = "attribute_not_exists(n) OR n <= :bound"
+    return _counting(scope, subject, span, amount, condition, room(quota, amount))
+
+
+def counting_from(seen: int, scope: str, subject: str, span: Window) -> dict[str, Any]:
+    """One more, if there are still as many as were seen."""
+    condition = "n = :bound" if seen else "attribute_not_exists(n) OR n = :bound"
+    return _counting(scope, subject, span, 1, condition, seen)
+
+
+def _counting(scope: str, subject: str, span: Window, amount: int, condition: str, bound: int) -> dict[str, Any]:
     return {
         "TableName": settings.table_name,
         "Key": raw_key(keys.limit(scope, subject, span.name)),
         "UpdateExpression": "ADD n :amount SET #kind = :kind, #ttl = if_not_exists(#ttl, :ttl)",
-        "ConditionExpression": "attribute_not_exists(n) OR n <= :room",
+        "ConditionExpression": condition,
         "ExpressionAttributeNames": {"#kind": "kind", "#ttl": "ttl"},
         "ExpressionAttributeValues": {
             ":amount": {"N": str(amount)},
-            ":room": {"N": str(room(quota, amount))},
+            ":bound": {"N": str(bound)},
             ":kind": {"S": "limit"},
             ":ttl": {"N": str(expiry(span))},
         },

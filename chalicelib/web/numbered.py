@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urlencode
 
 from chalicelib.settings import settings
+from chalicelib.table.pages import Page
 from chalicelib.web.exchange import Exchange
 from chalicelib.web.routes import Prepared, Reply
 
@@ -25,6 +27,24 @@ def reply(
     return Reply(prepared=Prepared(body))
 
 
-def _address(exchange: Exchange, page: int) -> str:
-    kept = [(name, values[0]) for name, values in exchange.query().items() if name != "page"]
-    return f"{settings.public_url}{exchange.path}?{urlencode([*kept, ('page', page)])}"
+def within(exchange: Exchange, rows: Iterable[str], found: Page[Any], *, page: int, size: int, reach: int) -> Reply:
+    """A list that goes by page numbers as far as they reach; from there on, from a cursor on, and after a page that is
+    short though there is more, it goes by cursors.
+    """
+    by_cursor = "cursor" in exchange.query()
+    previous = _address(exchange, page - 1) if page > 1 and not by_cursor else None
+    following = None
+    if found.next_cursor is not None and (by_cursor or len(found.results) < size or (page + 1) * size > reach):
+        following = _address(exchange, found.next_cursor, "cursor")
+    elif found.next_cursor is not None:
+        following = _address(exchange, page + 1)
+    if following:
+        exchange.extra_headers["Link"] = f'<{following}>; rel="next"'
+    count = "" if found.count is None else f'"count":{found.count},'
+    ends = f'"next":{json.dumps(following)},"previous":{json.dumps(previous)}'
+    return Reply(prepared=Prepared(f'{{{count}{ends},"results":[{",".join(rows)}]}}'))
+
+
+def _address(exchange: Exchange, where: int | str, name: str = "page") -> str:
+    kept = [(each, values[0]) for each, values in exchange.query().items() if each not in ("page", "cursor")]
+    return f"{settings.public_url}{exchange.path}?{urlencode([*kept, (name, where)])}"

@@ -12,7 +12,9 @@ from chalicelib.settings import settings
 from chalicelib.table import keys
 from chalicelib.table.reads import raw_key
 
-QUEUES = ("emails", "history", "projections", "counters", "catalog", "certificates", "media", "mail-events")
+QUEUES = (
+    "emails", "history", "projections", "counters", "catalog", "certificates", "media", "mail-events", "reminders",
+)  # fmt: skip
 #: Monitors may ask as often as they like; the table and the queues are asked once a second.
 MEMORY_SECONDS = 1.0
 PATIENCE = 1.0

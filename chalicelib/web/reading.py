@@ -2,7 +2,8 @@
 
 import json
 import unicodedata
-from typing import Annotated, Any, TypeVar
+from collections.abc import Collection
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -54,6 +55,8 @@ class In(BaseModel):
     """A body or a query: unknown fields are refused by name."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True, frozen=True)
+    #: Fields of the answer that follow from others: who sends them is told so.
+    derived: ClassVar[frozenset[str]] = frozenset()
 
 
 LARGEST_PAGE = 100
@@ -151,16 +154,19 @@ def model_of(model: type[M], values: Any) -> M:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise FieldsInvalid(errors=[_field_error(each) for each in error.errors(include_url=False)]) from error
+        derived: frozenset[str] = getattr(model, "derived", frozenset())
+        raise FieldsInvalid(errors=[_field_error(each, derived) for each in error.errors(include_url=False)]) from error
 
 
 _CODES = {"extra_forbidden": "unknown_field", "missing": "required"}
 _MESSAGES = {"extra_forbidden": "This field is not known here.", "missing": "This field is required."}
 
 
-def _field_error(error: Any) -> FieldError:
+def _field_error(error: Any, derived: Collection[str]) -> FieldError:
     kind = error["type"].removeprefix("string_")
     path = ".".join(str(part) for part in error["loc"]) or "body"
+    if kind == "extra_forbidden" and path in derived:
+        return FieldError(path, "derived", "This follows from other fields and cannot be set.")
     message = _MESSAGES.get(kind) or _length_message(kind, error) or error["msg"].removeprefix("Value error, ")
     return FieldError(path, _CODES.get(kind, kind), message)
 

@@ -25,6 +25,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 #: view, or in the view's own first read (`ask.act.read`), which saves that trip. Where that read is "offered", a view
 #: that shows a person their own needs none and trusts the token; whatever is somebody else's comes through it.
 StandingMode = Literal["token", "confirmed", "joined", "offered"]
+#: Whether requests count against the day's quota of the caller's tier: all of a route, or those whose path and query
+#: values say so. What writes reads the counter in the view's own first read, so its standing is joined.
+Metered = bool | Callable[[Mapping[str, str], Mapping[str, str]], bool]
 BASE = "/api/v1"
 #: For answers that every stranger gets alike: anybody may keep them for a while, proxies too.
 PUBLIC = "public, max-age=60"
@@ -102,6 +105,7 @@ class Route:
     standing: StandingMode
     throttled: bool
     limits: Sequence[str]
+    metered: Metered
     errors: Sequence[type[ProductError]]
     location: str | None
     cache: str | None
@@ -164,6 +168,7 @@ class Routes:
         standing: StandingMode | None = None,
         throttled: bool = True,
         limits: Sequence[str] = (),
+        metered: Metered = False,
         errors: Sequence[type[ProductError]] = (),
         location: str | None = None,
         cache: str | None = None,
@@ -186,9 +191,10 @@ class Routes:
                     body=body,
                     query=query,
                     body_bytes=body_bytes,
-                    standing=standing or _standing_of(method, policy),
+                    standing=standing or _standing_of(method, policy, metered),
                     throttled=throttled,
                     limits=limits,
+                    metered=metered,
                     errors=errors,
                     location=location,
                     cache=cache,
@@ -203,8 +209,10 @@ class Routes:
         return declare
 
 
-def _standing_of(method: str, policy: Policy) -> StandingMode:
+def _standing_of(method: str, policy: Policy, metered: Metered) -> StandingMode:
     """What writes or takes a role asks the table; what a signed-in person reads trusts a living token."""
+    if metered is not False and method != "GET":
+        return "joined"
     needs = policy.signed_in and (method != "GET" or bool(policy.roles))
     return "confirmed" if needs else "token"
 

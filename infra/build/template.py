@@ -20,6 +20,7 @@ SAID_AT_DEPLOYMENT = {
     "PUBLIC_URL": "PublicUrl",
     "MAIL_SENDER": "MailSender",
     "CORS_ALLOWED_ORIGINS": "CorsAllowedOrigins",
+    "REMINDER_TIME_ZONE": "ReminderTimeZone",
 }
 
 Template = dict[str, Any]
@@ -83,6 +84,8 @@ def _merged() -> Template:
 
 def _say_defaults(parameters: dict[str, Any], stage: str, settings: dict[str, str]) -> None:
     parameters["Stage"] |= {"Default": stage, "AllowedPattern": stage}
+    if zone := settings.get("DEFAULT_TIME_ZONE"):
+        parameters["ReminderTimeZone"]["Default"] = zone
     for setting, parameter in SAID_AT_DEPLOYMENT.items():
         if setting in settings:
             parameters[parameter]["Default"] = settings.pop(setting)
@@ -116,6 +119,7 @@ def _globals(settings: dict[str, str], version: str, commit: str) -> dict[str, A
         "MAIL_SENDER": {"Ref": "MailSender"},
         "MAIL_TRACKING": {"Ref": "MailTracking"},
         "CORS_ALLOWED_ORIGINS": {"Fn::Join": [",", {"Ref": "CorsAllowedOrigins"}]},
+        "REMINDER_TIME_ZONE": {"Ref": "ReminderTimeZone"},
         "MEDIA_HOSTS": {"Fn::Join": [",", hosts]},
         "AWS_ATTEMPTS": "10",
         "APP_VERSION": version,

@@ -6,6 +6,7 @@
 import logging
 import threading
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.cloud import Cloud
 from infra.local.invocation import FindHandler, Run, imported, summary
-from infra.local.queue_source import QueueSource
+from infra.local.queue_source import QueueSource, waiting
 from infra.local.schedule_source import ScheduleSource
 from infra.local.source import Source
 from infra.local.stream_source import StreamSource
@@ -38,6 +39,7 @@ class Driver:
     def __init__(
         self, template: Template, cloud: Cloud, find: FindHandler = imported, positions: Path | None = None
     ) -> None:
+        self.cloud = cloud
         self.queues: list[QueueSource] = []
         self.streams: list[StreamSource] = []
         self.schedules: list[ScheduleSource] = []
@@ -78,8 +80,15 @@ class Driver:
         if skip_delays:
             for queue in self.queues:
                 queue.release()
-        sources: tuple[Source, ...] = (*self.streams, *self.queues)
-        return [source.name for source in sources if source.step()]
+        return [source.name for source in self.streams if source.step()] + list(self._emptied())
+
+    def _emptied(self) -> Iterator[str]:
+        """Where the engine can say which queues have something, the others are not asked one by one."""
+        filled = waiting(self.cloud)
+        for queue in self.queues:
+            if (filled is None or queue.trigger.queue in filled) and queue.step():
+                yield queue.name
+                filled = waiting(self.cloud)  # One function sends to the next.
 
     def run(self, stop: threading.Event) -> list[threading.Thread]:
         """Run every source in a thread of its own until `stop` is set."""

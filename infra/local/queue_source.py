@@ -1,6 +1,8 @@
 """Feeds a function from its SQS queue by Lambda's rules; the driver runs it. Dead letters are the engine's own job."""
 
+import json
 import logging
+import urllib.error
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -84,6 +86,14 @@ class QueueSource(Source):
             except self.cloud.client("sqs").exceptions.ReceiptHandleIsInvalid:
                 continue  # Meanwhile deleted, or received again.
         self.held.clear()
+
+
+def waiting(cloud: Cloud) -> set[str] | None:
+    """The queues with messages that can be received now; None where the engine cannot tell."""
+    try:
+        return set(json.loads(cloud.ask("/_leash/waiting")))
+    except urllib.error.HTTPError:
+        return None
 
 
 def as_record(message: Mapping[str, Any], queue: str) -> dict[str, Any]:

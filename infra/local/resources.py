@@ -53,10 +53,11 @@ def create(template: Template, cloud: Clients) -> None:
 
 def wipe(template: Template, cloud: Cloud) -> None:
     """Forget every item, message, mail and object, and stand there as after `create`; the keys stay the same."""
-    keys = cloud.client("ssm").get_parameter(Name=KEYS_PARAMETER, WithDecryption=True)["Parameter"]["Value"]
+    keys = kept_keys(cloud)
     if recalled(cloud):
-        cloud.client("ssm").delete_parameter(Name=KEYS_PARAMETER)  # What is remembered is of another time.
-        make_keys(cloud, keys)
+        if kept_keys(cloud) != keys:
+            cloud.client("ssm").delete_parameter(Name=KEYS_PARAMETER)  # What is remembered is of another time.
+            make_keys(cloud, keys)
         return
     reset(cloud)
     allowing("ResourceNotFoundException", cloud.client("dynamodb").delete_table, TableName=template.table)
@@ -64,18 +65,26 @@ def wipe(template: Template, cloud: Cloud) -> None:
     create(template, cloud)
 
 
-def remember(cloud: Cloud) -> None:
-    """What the engine holds now is what `wipe` brings back, where the engine can; others are filled anew each time."""
+def kept_keys(cloud: Cloud) -> str:
+    found = cloud.client("ssm").get_parameter(Name=KEYS_PARAMETER, WithDecryption=True)
+    return str(found["Parameter"]["Value"])
+
+
+def remember(cloud: Cloud, moment: str = "created") -> None:
+    """What the engine holds now is what `wipe` brings back, where the engine can; others are filled anew each time.
+
+    Another moment is brought back by `recalled` alone, with the keys that were there.
+    """
     if any(os.environ.get(name) for name in SEPARATE.values()):
         return  # The table is not in it.
     with suppress(urllib.error.HTTPError):
-        cloud.ask("/_leash/remember", "POST")
+        cloud.ask(f"/_leash/remember/{moment}", "POST")
 
 
-def recalled(cloud: Cloud) -> bool:
+def recalled(cloud: Cloud, moment: str = "created") -> bool:
     """Whether the engine stands again where it was told to remember."""
     try:
-        cloud.ask("/_leash/recall", "POST")
+        cloud.ask(f"/_leash/recall/{moment}", "POST")
     except urllib.error.HTTPError:
         return False
     return True

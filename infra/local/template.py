@@ -89,7 +89,8 @@ def load(stage: str = "local", files: tuple[Path, ...] = FILES) -> Template:
     parts = [parsed(file) for file in files]
     declared = {name: body for part in parts for name, body in (part.get("Resources") or {}).items()}
     conditions = {name: body for part in parts for name, body in (part.get("Conditions") or {}).items()}
-    resolver = Resolver({"Stage": stage, "CorsAllowedOrigins": front_ends()}, conditions, declared)
+    said = {"Stage": stage, "CorsAllowedOrigins": front_ends(), "ReminderTimeZone": reminder_zone()}
+    resolver = Resolver(said, conditions, declared)
     kept = {name: body for name, body in declared.items() if resolver.wanted(body)}
     return Template(
         stage,
@@ -103,6 +104,11 @@ def load(stage: str = "local", files: tuple[Path, ...] = FILES) -> Template:
 def front_ends() -> list[str]:
     """Whose pages may send forms to a bucket of this machine: those that may call the API here."""
     return os.environ.get("CORS_ALLOWED_ORIGINS", ",".join(FRONT_ENDS)).split(",")
+
+
+def reminder_zone() -> str:
+    """Whose midnight it is here, as the settings have it."""
+    return os.environ.get("REMINDER_TIME_ZONE") or os.environ.get("DEFAULT_TIME_ZONE") or "Asia/Kolkata"
 
 
 def as_queue(resource: Resource) -> Queue:

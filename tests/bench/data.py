@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from unittest import mock
 
 from chalicelib import aws, clock
@@ -13,10 +13,13 @@ from chalicelib.accounts.records import Session
 from chalicelib.catalog import bitmaps, gates, media
 from chalicelib.catalog.ids import lesson_of
 from chalicelib.catalog.records import Course, Curriculum, Lesson, Media, Tally
+from chalicelib.goals import ledgers
+from chalicelib.goals.ids import goal_of
+from chalicelib.goals.records import Goal, GoalDay, GoalLedger
 from chalicelib.learning import activity
 from chalicelib.learning.certificates import codes
 from chalicelib.learning.ids import enrollment_of
-from chalicelib.learning.records import Days, Enrollment
+from chalicelib.learning.records import Days, Enrollment, Totals
 from chalicelib.settings import settings
 from chalicelib.table import facts, keys
 from chalicelib.table.facts import Fact
@@ -128,6 +131,8 @@ def _batch(records: Iterable[Record]) -> None:
     assert not answer["UnprocessedItems"]
 
 
+#: How many goals whoever has goals has.
+GOALS = 10
 #: A course that is always the same one, in which order is forced.
 COURSE = f"crs_{0:026d}"
 
@@ -200,13 +205,6 @@ def active(learner: str, lessons: int) -> None:
     """A month with 28 days of learning, as long on whatever day it is measured; and how a course of so many lessons
     has done.
     """
-    now = clock.now()
-    today = activity.day_of(now, settings.default_zone)
-    entry = {"lessons": 2, "seconds": 1800, "zone": settings.default_zone}
-    days = {today.replace(day=number).isoformat(): entry for number in range(1, 29)}
-    month: Days = Days.under(
-        keys.days(learner, f"{today:%Y-%m}"), days=days, courses={COURSE: moment_text(now)}, turn=today.day
-    )
     tally: Tally = Tally.under(
         keys.tally(COURSE),
         course_id=COURSE,
@@ -215,7 +213,18 @@ def active(learner: str, lessons: int) -> None:
         completions=1000,
         done={str(number): 2000 for number in range(1, lessons + 1)},
     )
-    store([month, tally])
+    store([_month(learner), tally])
+
+
+def _month(learner: str) -> Days:
+    now = clock.now()
+    today = activity.day_of(now, settings.default_zone)
+    entry = {"lessons": 2, "seconds": 1800, "zone": settings.default_zone}
+    days = {today.replace(day=number).isoformat(): entry for number in range(1, 29)}
+    month: Days = Days.under(
+        keys.days(learner, f"{today:%Y-%m}"), days=days, courses={COURSE: moment_text(now)}, turn=today.day
+    )
+    return month
 
 
 def certified(user: str) -> None:
@@ -256,9 +265,9 @@ def opened(teacher: str, lessons: int) -> None:
 
 
 def enrolled(learner: str, amount: int) -> None:
-    """So many more enrollments of this person, each in a course of 20 lessons, none newer than a day."""
+    """So many more enrollments of this person, each in a course of 20 lessons, none newer than a day, and a month."""
     moments = [clock.now() - timedelta(days=1, minutes=number) for number in range(amount)]
-    made: list[Enrollment] = []
+    made: list[Record] = []
     for number, moment in enumerate(moments, start=100):
         course = f"crs_{number:026d}"
         enrollment: Enrollment = Enrollment.under(
@@ -280,4 +289,55 @@ def enrolled(learner: str, amount: int) -> None:
             lsi1sk=f"{moment_text(moment)}#{course}",
         )
         made.append(enrollment)
+    totals: Totals = Totals.under(keys.totals(learner), not_started=amount)
+    store([*made, totals, _month(learner)])
+
+
+def intended(user: str, entries: int) -> None:
+    """Ten goals of this person, each with the totals of so many entries, and the ledger that belongs to them."""
+    now = clock.now() - timedelta(days=1)
+    made: list[Record] = [_goal(user, number, entries, now) for number in range(1, GOALS + 1)]
+    ledger: GoalLedger = GoalLedger.under(
+        keys.goal_ledger(user), user_id=user, last_number=GOALS, live=GOALS, turn=GOALS, **_filed(user, now)
+    )
+    store([*made, ledger])
+
+
+def _goal(user: str, number: int, entries: int, now: datetime) -> Goal:
+    goal: Goal = Goal.under(
+        keys.goal(user, number),
+        id=goal_of(user, number),
+        ver=1 + entries,
+        user_id=user,
+        number=number,
+        name="Read a chapter a day",
+        description="One chapter, and a page of notes about what was new in it; on Sundays only the notes of the week.",
+        category="Primary",
+        deadline="2027-06-30",
+        logged_seconds=1800 * entries,
+        planned_seconds=3600 * entries,
+        entries=entries,
+        last_entry=entries,
+        active_at=now,
+        created_at=now,
+        updated_at=now,
+    )
+    return goal
+
+
+def _filed(user: str, now: datetime) -> dict[str, str]:
+    return {name: str(value) for name, value in ledgers.filed_by(ledgers.empty(user), now).items()}
+
+
+def dated(user: str, days: int) -> None:
+    """The days of those ten goals up to today, two months and so many more, each with half an hour for every goal."""
+    now, today = clock.now(), clock.today(settings.default_zone)
+    shares = {str(number): [1800, 1] for number in range(1, GOALS + 1)}
+    made: list[Record] = []
+    for ago in range(62 + days):
+        day = (today - timedelta(days=ago)).isoformat()
+        item: GoalDay = GoalDay.under(
+            keys.goal_day(user, day), date=day, goals=shares, turn=GOALS, created_at=now, updated_at=now
+        )
+        made.append(item)
     store(made)

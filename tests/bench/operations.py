@@ -18,6 +18,7 @@ Request = Callable[[Api, Person, Person], Reply]
 GUESS = "wrong-wrong-wrong"
 NEW = {"current_password": PASSWORD, "new_password": "nine-quiet-herons"}
 FILM = {"what": "video", "content_type": "video/mp4", "filename": "one.mp4", "bytes": 100_000_000}
+GOAL = {"goal_name": "Learn Django REST Framework", "category": "Primary", "deadline": "2027-12-31"}
 #: A title of its own for each course: one that is taken costs a second transaction.
 _NEW = count(1)
 LIMITED = "limiter UpdateItem"
@@ -61,6 +62,8 @@ def scene(api: Api, factor: int = 1) -> tuple[Person, Person]:
     data.enrolled(boss.id, 25 * factor)
     data.active(member.id, min(500, 20 * factor))
     data.certified(member.id)
+    data.intended(member.id, 4 * factor)
+    data.dated(member.id, 5 * factor)
     for token in (None, member.access, boss.access):
         api.get("/events" if token else "/auth/me", token=token)
     return member, boss
@@ -77,11 +80,19 @@ GROWING = (
     "lesson that is open",
     "lesson that is locked",
     "dashboard in numbers",
+    "report of one's progress",
     "continue learning",
     "streak",
     "enrollment with percentage",
     "my enrollments, page of 20",
     "lesson progress, page of 20",
+    "goals, page of 10",
+    "goal by its number",
+    "weekly summary",
+    "monthly summary",
+    "weekly summary of a goal",
+    "weekly chart",
+    "make a goal",
     "mark a lesson done",
     "report where a film stopped",
     "enroll",
@@ -377,7 +388,7 @@ OPERATIONS: list[Operation] = [
     Operation(
         "dashboard in numbers",
         200,
-        lambda api, me, boss: api.get("/dashboard/stats", token=me.access),
+        lambda api, me, boss: api.get("/dashboard/stats", token=boss.access),
         (QUERY,),
         1,
         0,
@@ -404,9 +415,9 @@ OPERATIONS: list[Operation] = [
     Operation(
         "report of one's progress",
         200,
-        lambda api, me, boss: api.get("/reports/progress", token=me.access),
-        (QUERY,),
-        1,
+        lambda api, me, boss: api.get("/reports/progress?page_size=20", token=boss.access),
+        (QUERY, QUERY),
+        5,
         0,
         2.0,
     ),
@@ -452,7 +463,7 @@ OPERATIONS: list[Operation] = [
         lambda api, me, boss: api.post("/enrollments", {"course": data.OPEN}, token=me.access),
         (READ_MANY, TRANSACT),
         4,
-        9,
+        11,
         2.0,
     ),
     Operation(
@@ -512,6 +523,90 @@ OPERATIONS: list[Operation] = [
         22,
         0,
         3.0,
+    ),
+    Operation(
+        "goals, page of 10",
+        200,
+        lambda api, me, boss: api.get("/goals?page_size=10", token=me.access),
+        (QUERY,),
+        2,
+        0,
+        1.5,
+    ),
+    Operation(
+        "goal by its number", 200, lambda api, me, boss: api.get("/goals/1", token=me.access), (READ,), 1, 0, 1.0
+    ),
+    Operation(
+        "weekly summary",
+        200,
+        lambda api, me, boss: api.get("/summary/weekly?rolling=true", token=me.access),
+        (QUERY,),
+        3,
+        0,
+        1.0,
+    ),
+    Operation(
+        "weekly summary that has not changed",
+        304,
+        lambda api, me, boss: api.get("/summary/weekly?rolling=true", token=me.access, if_none_match="*"),
+        (QUERY,),
+        3,
+        0,
+        1.0,
+    ),
+    Operation(
+        "monthly summary",
+        200,
+        lambda api, me, boss: api.get("/summary/monthly?rolling=true", token=me.access),
+        (QUERY,),
+        6,
+        0,
+        1.0,
+    ),
+    Operation(
+        "weekly summary of a goal",
+        200,
+        lambda api, me, boss: api.get("/summary/weekly/1?rolling=true", token=me.access),
+        (QUERY,),
+        3,
+        0,
+        1.0,
+    ),
+    Operation(
+        "weekly chart",
+        200,
+        lambda api, me, boss: api.get("/summary/weekly/chart.svg?rolling=true", token=me.access),
+        (QUERY,),
+        3,
+        0,
+        2.5,
+    ),
+    Operation(
+        "make a goal",
+        201,
+        lambda api, me, boss: api.post("/goals", GOAL, token=me.access),
+        (READ_MANY, TRANSACT),
+        2,
+        7,
+        2.0,
+    ),
+    Operation(
+        "change a goal",
+        200,
+        lambda api, me, boss: api.patch("/goals/1", {"category": "Minor"}, token=me.access),
+        (READ_MANY, TRANSACT),
+        3,
+        4,
+        2.0,
+    ),
+    Operation(
+        "give a goal up",
+        204,
+        lambda api, me, boss: api.delete("/goals/1", token=me.access),
+        (READ_MANY, TRANSACT),
+        3,
+        9,
+        2.0,
     ),
     Operation("list courses, page of 20", 200, lambda api, me, boss: api.get("/courses"), (), 0, 0, 0.5),
     Operation(

@@ -130,6 +130,8 @@ QUEUES: Mapping[str, str] = {
     "emails dead": "EmailsDead",
     "history dead": "HistoryDead",
     "projections dead": "ProjectionsDead",
+    "reminders": "RemindersQueue",
+    "reminders dead": "RemindersDead",
     "mail events dead": "MailEventsDead",
     "facts dead": "FactsDead",
     "exports dead": "ExportsDead",

@@ -19,6 +19,7 @@ DATES = {
     "EraseAccounts": timedelta(days=15),
     "CleanAbandonedEnrollments": timedelta(days=15),
     "DailyReport": timedelta(days=1),
+    "RemindGoals": timedelta(days=8),
     "RebuildCatalog": timedelta(0),
     "RetryCertificates": timedelta(hours=1),
 }

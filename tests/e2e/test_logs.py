@@ -13,7 +13,7 @@ from tests.e2e.story import Story
 FUNCTIONS = (
     "ApiFunction", "ReactToFacts", "SendEmail", "KeepHistory", "ExportForMl", "KeepProjections", "FoldCounters",
     "IndexCatalog", "IssueCertificate", "SweepFacts", "AnchorAudit", "CompactExports", "EraseAccounts",
-    "RebuildCatalog", "RetryCertificates", "DailyReport", "CleanAbandonedEnrollments",
+    "RebuildCatalog", "RetryCertificates", "DailyReport", "CleanAbandonedEnrollments", "RemindGoals",
 )  # fmt: skip
 
 

@@ -35,6 +35,8 @@ MAY: Mapping[str, set[str]] = {
     "FoldCounters": {"batch get", "put", "send counters dead", *worked("counters")},
     "CleanAbandonedEnrollments": {"get", "batch get", "put", "update", "check", "send schedules dead"},
     "DailyReport": {"query", "get", "put", "update", "send schedules dead"},
+    "RemindGoals": {"get", "put", "send reminders", "send schedules dead"},
+    "RemindPeople": {"get", "batch get", "query", "put", "send reminders dead", *worked("reminders")},
     "HandleMailEvent": {"get", "put", "send mail events dead", *worked("mail events")},
     "InspectMedia": {
         "get", "update", "put", "send media dead", "write media", "read uploads", "delete uploads", *worked("media"),

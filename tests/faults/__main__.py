@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from infra.local import door, resources, template
 from infra.local import engine as engines
-from infra.local import resources, template
 from infra.local.cloud import Cloud
 from tests import conftest
 from tests.conftest import House
@@ -29,9 +29,10 @@ LINE = "{:4}  {:66}  {:>6}  {:>7}  {:>10}  {:>9}  {:>7}"
 
 @contextmanager
 def laboratory() -> Iterator[Lab]:
-    with engines.start(port=conftest.PORT):
+    with engines.start(port=conftest.PORT) as running, door.opened(running):
         house = House(Cloud(conftest.ENDPOINT), template.load())
         resources.create(house.template, house.cloud)
+        resources.remember(house.cloud)
         yield Lab(house)
 
 

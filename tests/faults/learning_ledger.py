@@ -11,8 +11,8 @@ from chalicelib.catalog import curricula, gates, ids
 from chalicelib.catalog.index import cards, holding
 from chalicelib.catalog.index.cards import About, Entry
 from chalicelib.catalog.records import Category, Course, Curriculum, Gate, Lesson, Tally
-from chalicelib.learning import completion, rosters
-from chalicelib.learning.records import Enrollment
+from chalicelib.learning import completion, rosters, totals
+from chalicelib.learning.records import Enrollment, Totals
 from chalicelib.table import keys
 from chalicelib.table.record import Record
 from tests.faults.ledger import Item, World, invariant
@@ -160,8 +160,9 @@ def completions_are_told_once(world: World) -> Iterator[str]:
 
 @invariant
 def days_count_no_lesson_that_was_not_done(world: World) -> Iterator[str]:
-    """Each fact of a lesson is in exactly one day of its learner."""
-    should = Counter(fact["actor"] for fact in world.facts.values() if fact["name"] == "lesson.completed")
+    """Each lesson is in exactly one day of its learner, however often it was opened again."""
+    done = {_lesson(fact) for fact in world.facts.values() if fact["name"] == "lesson.completed"}
+    should = Counter(person for person, _ in done)
     found = Counter[str]()
     for item in world.all("days"):
         for day in _days(item).values():
@@ -169,6 +170,25 @@ def days_count_no_lesson_that_was_not_done(world: World) -> Iterator[str]:
     for person in {*should, *found}:
         if should[person] != found[person] and person in world.living:
             yield f"{person} did {should[person]} lessons, and {found[person]} on their days"
+
+
+def _lesson(fact: Item) -> tuple[str, str]:
+    return fact["actor"], json.loads(fact["payload"])["lesson"]
+
+
+@invariant
+def totals_are_what_a_recount_finds(world: World) -> Iterator[str]:
+    should: dict[str, Counter[str]] = {person: Counter() for person in world.living}
+    for each in records(world, Enrollment):
+        should.setdefault(each.user_id, Counter())[totals.stage_of(each) or "none"] += 1
+    for item in world.all("certificate"):
+        should.setdefault(item["user_id"], Counter())["certificates"] += item["status"] == "issued"
+    kept = by(records(world, Totals), lambda each: each.pk.removeprefix("LEARNER#"))
+    for person in should.keys() & world.living.keys():
+        found = kept.get(person) or Totals()
+        for name in (*totals.STAGES, "certificates"):
+            if int(getattr(found, name)) != should[person][name]:
+                yield f"{person} has {should[person][name]} {name}, and totals say {getattr(found, name)}"
 
 
 def _days(item: Item) -> dict[str, Any]:

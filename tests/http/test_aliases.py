@@ -1,5 +1,6 @@
 """The paths of the five systems: the same answer as the canonical path, with and without a slash, and a word of it."""
 
+import re
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from chalicelib.catalog.ids import lesson_of
 from chalicelib.catalog.index import building, holding
 from chalicelib.web.aliases import ALIASES
 from infra.local.gateway import Reply
-from tests.factories import courses, people
+from tests.factories import courses, goals, people
 from tests.factories.people import PASSWORD, registration
 from tests.http.api import Api, Person
 
@@ -34,7 +35,9 @@ TEACHING = [
 ]
 #: Pages of one course or lesson, which its teacher may read too.
 PAGES = [call for call in CALLS if call[0] == "GET" and call[2].startswith(CATALOGUE) and "{" in call[2]]
-ALIKE = [call for call in CALLS if not call[2].startswith(LEARNING) and call not in TEACHING + PAGES]
+#: What is about one's goals.
+INTENDING = [call for call in CALLS if call[2].startswith(("/api/v1/goals", "/api/v1/summary"))]
+ALIKE = [call for call in CALLS if not call[2].startswith(LEARNING) and call not in TEACHING + PAGES + INTENDING]
 LOGIN = {"username": "member", "password": PASSWORD}
 CHANGE = {"current_password": PASSWORD, "new_password": "nine-quiet-herons"}
 
@@ -124,6 +127,30 @@ def test_an_alias_of_the_catalogue_does_what_its_canonical_path_does(
     assert expected[0] in (200, 201, 204)
     assert of_a_fresh_course(api, teacher, method, path) == expected
     assert of_a_fresh_course(api, teacher, method, path + "/") == expected
+
+
+def of_a_fresh_goal(api: Api, method: str, path: str) -> tuple[int, str]:
+    """The status and the body of a call of somebody with a goal and an entry, without who it is and when it was."""
+    me = api.member()
+    goals.logged(goals.a_goal(me.id, name="Sing"))
+    entry = {"progress": "Sang", "logged_hours": "02:30:00", "total_hours": "05:00:00"}
+    body: Any = entry if "progress" in path else {"goal_name": "Sing", "category": "Primary", "deadline": "2025-12-31"}
+    if method in ("GET", "DELETE"):
+        body = None
+    reply = api.call(method, path.format(goal=1, entry=1), body, token=me.access)
+    said = reply.body.decode().replace(me.id.removeprefix("usr_"), "")
+    return reply.status, re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "", said)
+
+
+@pytest.mark.row("X01", "X02", "G08", "G12", "G13", "G14", "G15", "G16", "G17", "G19", "G20", "G21", "G22")
+@pytest.mark.parametrize(("method", "path", "canonical"), INTENDING)
+def test_an_alias_about_goals_does_what_its_canonical_path_does(
+    api: Api, method: str, path: str, canonical: str
+) -> None:
+    expected = of_a_fresh_goal(api, method, canonical)
+    assert expected[0] in (200, 201, 204)
+    assert of_a_fresh_goal(api, method, path) == expected
+    assert of_a_fresh_goal(api, method, path + "/") == expected
 
 
 @pytest.mark.row("X01", "X03")

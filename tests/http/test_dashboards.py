@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.catalog.ids import lesson_of
 from chalicelib.catalog.records import Course
-from chalicelib.insight.progress_reports import cell
+from chalicelib.spreadsheets import cell
 from tests.conftest import House
 from tests.factories import courses
 from tests.faults.injector import Injector

@@ -88,6 +88,8 @@ FOREIGN = {
     "FoldCounters": "s3:* ses:* ssm:* dynamodb:GetItem dynamodb:Query dynamodb:Scan dynamodb:Update* dynamodb:Delete*",
     "CleanAbandonedEnrollments": "s3:* ses:* ssm:* dynamodb:Scan dynamodb:Delete*",
     "DailyReport": "s3:* ses:* ssm:* dynamodb:Scan dynamodb:Delete*",
+    "RemindGoals": "s3:* ses:* ssm:* sqs:Receive* dynamodb:BatchGet* dynamodb:Scan dynamodb:Update* dynamodb:Delete*",
+    "RemindPeople": "s3:* ses:* ssm:* dynamodb:Scan dynamodb:Update* dynamodb:Delete*",
     "KeepProjections": "s3:* ses:* ssm:* dynamodb:Scan dynamodb:Delete*",
     "HandleMailEvent": "s3:* ses:* ssm:* dynamodb:Update* dynamodb:Query dynamodb:Scan dynamodb:Delete*",
     "InspectMedia": "s3:Put[!O]* s3:PutObject?* ses:* ssm:* dynamodb:Query dynamodb:Scan dynamodb:Delete*",

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from infra.local.gateway import Gateway
+from tests.http.conftest import _cheap_hash
 from tests.security.client import Api
 
 if TYPE_CHECKING:
     from tests.conftest import House
+
+__all__ = ["_cheap_hash"]
 
 #: `FUZZ=full make test` tries this many times as much.
 FACTOR = 20 if os.environ.get("FUZZ") == "full" else 1

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.catalog import gates
-from chalicelib.catalog.index import asking, cards, deltas, files, lessons, words
+from chalicelib.catalog.index import asking, cards, deltas, files, lessons, shelves, words
 from chalicelib.catalog.index.asking import Query
 from chalicelib.catalog.index.cards import About, Entry
 from chalicelib.catalog.index.columns import members, set_of
@@ -64,6 +64,7 @@ FORGIVEN = {
     "pythoon": "Python for beginners",  # one too many
     "pithon": "Python for beginners",  # a wrong one
     "ypthon": "Python for beginners",  # the first ones swapped
+    "phyton": "Python for beginners",  # one that came too early
     "javscript": "Modern JavaScript",
     "fotography": "Photography at night",  # two mistakes in a long word
     "algebar": "Linear algebra",
@@ -117,6 +118,18 @@ def test_what_nobody_means_finds_nothing_and_breaks_nothing(shop: Shelf, typed: 
     assert titles(shop, text=typed) == []
 
 
+def test_a_frequent_word_is_kept_until_the_catalogue_changes(shop: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counts stay exact: what has the word now is found, whatever was kept."""
+    monkeypatch.setattr(shelves, "FREQUENT", 2)
+    before = asking.found(shop, Query(text="meera", facets=True))
+    assert list(shop.frequent.values()) == [shop.columns.live]
+    grown = shop.after([entry("Ornithology", "Meera Rao"), entry("R", "Somebody Else")], None)
+    assert (before.count, asking.found(grown, Query(text="meera")).count) == (len(SHOP), len(SHOP))
+    with grown.joined([entry("A draft", "Meera Rao", status="draft")]) as own:
+        assert asking.found(own, Query(text="meera")).count == len(SHOP) + 1
+    assert asking.found(grown, Query(text="meera")).count == len(SHOP)
+
+
 def test_a_teachers_name_finds_all_their_courses(shop: Shelf) -> None:
     assert len(titles(shop, text="meera")) == len(SHOP)
 
@@ -128,7 +141,14 @@ def test_a_word_of_the_title_counts_more_than_one_of_the_description(tmp_path: P
 
 @pytest.mark.parametrize(
     ("one", "other", "mistakes"),
-    [("python", "python", 0), ("pyhton", "python", 1), ("pthon", "python", 1), ("abcd", "dcba", 3), ("ab", "ba", 1)],
+    [
+        ("python", "python", 0),
+        ("pyhton", "python", 1),
+        ("phyton", "python", 1),
+        ("pthon", "python", 1),
+        ("abcd", "dcba", 3),
+        ("ab", "ba", 1),
+    ],
 )
 def test_mistakes_are_counted_as_people_make_them(one: str, other: str, mistakes: int) -> None:
     assert words.distance(one, other, 5) == mistakes

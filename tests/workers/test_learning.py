@@ -12,10 +12,11 @@ from chalicelib import clock
 from chalicelib.catalog import curricula, lessons
 from chalicelib.catalog.records import Gate
 from chalicelib.errors import Stale
-from chalicelib.learning import completion, enrollments, leaving, progress, snapshots
+from chalicelib.learning import completion, enrollments, leaving, progress, snapshots, steps
 from chalicelib.learning.enrollments import Enrolled
-from chalicelib.learning.progress import CourseFinished, Wish
+from chalicelib.learning.progress import CourseFinished
 from chalicelib.learning.records import Enrollment
+from chalicelib.learning.steps import Wish
 from chalicelib.messaging import router
 from chalicelib.table import keys, reads
 from chalicelib.table.record import Record
@@ -133,7 +134,7 @@ def test_who_enrolled_just_before_a_change_that_passed_them_is_renewed(teacher: 
 def test_progress_that_read_an_older_course_does_not_undo_a_renewal(teacher: str, learner: str) -> None:
     course = courses.a_course(teacher, 3).id
     enrolled(learner, course)
-    case = progress._read(courses.act(learner), ZONE, course, 1)
+    case = steps.read(courses.act(learner), ZONE, course, 1)
     courses.a_lesson(course, teacher)
     snapshots.renew_own_snapshot(courses.act().fact("enrollment.created", case.enrollment.id), "")
     with pytest.raises(Stale):
@@ -145,7 +146,7 @@ def test_progress_that_read_an_older_course_does_not_undo_a_renewal(teacher: str
 def test_the_last_lesson_does_not_finish_a_course_that_has_just_grown(teacher: str, learner: str) -> None:
     course = courses.a_course(teacher, 1).id
     enrolled(learner, course)
-    case = progress._read(courses.act(learner), ZONE, course, 1)
+    case = steps.read(courses.act(learner), ZONE, course, 1)
     courses.a_lesson(course, teacher)
     with pytest.raises(Stale):
         progress._recorded(case, Wish(completed=True))

@@ -78,11 +78,9 @@ def _matched(shelf: Shelf, text: str) -> tuple[Numbers, dict[int, float]]:
         asked = words.expression(shelf.connection, shelf.words, text)
         if asked is None:
             return 0, {}
-        scores = scores_of(shelf, asked, MOST_RANKED + 1)
-        if len(scores) <= MOST_RANKED:
-            return set_of(scores), scores
-        every: Any = shelf.connection.execute("SELECT rowid FROM text WHERE text MATCH ?", (asked,)).fetchall()
-        return set_of(n for (n,) in every), scores_of(shelf, f"title : ({asked})", MOST_RANKED)
+        every = shelf.having(asked)
+        ranked = asked if every.bit_count() <= MOST_RANKED else f"title : ({asked})"
+        return every, scores_of(shelf, ranked, MOST_RANKED)
 
 
 def scores_of(shelf: Shelf, asked: str, most: int) -> dict[int, float]:

@@ -29,6 +29,7 @@ _SELECT = f"SELECT n, {', '.join(FIELDS)} FROM thing WHERE what = 'course'"  # n
 #: What looking at one course costs in a walk along an order, beside taking one out of a set and sorting it.
 _STEP = 0.1
 _KEPT_ORDERS = 16
+ONE = ord("1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +204,10 @@ def set_of(numbers: Iterable[int]) -> Numbers:
     listed = list(numbers)
     if not listed:
         return 0
-    bits = bytearray(max(listed) // 8 + 1)
+    digits = bytearray(b"0") * (max(listed) + 1)
     for n in listed:
-        bits[n >> 3] |= 1 << (n & 7)
-    return int.from_bytes(bits, "little")
+        digits[~n] = ONE
+    return int(digits, 2)
 
 
 def union(sets: Iterable[Numbers]) -> Numbers:

@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.catalog.index import files
 from chalicelib.catalog.index.cards import Entry
-from chalicelib.catalog.index.columns import Columns, Numbers
+from chalicelib.catalog.index.columns import Columns, Numbers, set_of
 from chalicelib.catalog.index.words import Words
+from chalicelib.settings import settings
 
 if TYPE_CHECKING:
     from apsw import Connection
 
 FOREVER = float("inf")
+#: What so many courses have is kept, for so many questions.
+FREQUENT, KEPT = 1000, 200
+#: One text instead of a row for each: SQLite writes it faster than rows are handed over.
+_HAVING = "SELECT json_group_array(rowid) FROM text WHERE text MATCH ?"
 _CARDS = """SELECT thing.id, instructor, card, access, reason FROM json_each(?) AS wanted
 JOIN thing ON thing.n = wanted.value JOIN shown ON shown.n = thing.n ORDER BY wanted.key"""
 
@@ -60,6 +65,8 @@ class Shelf:
     words: Words
     #: Answers that were given, for as long as the shelf is the newest.
     answers: dict[Any, Any] = field(default_factory=dict)
+    #: What was asked of FTS5 and many courses have; as long as the answers.
+    frequent: dict[str, Numbers] = field(default_factory=dict)
 
     @classmethod
     def of(cls, connection: "Connection") -> "Shelf":
@@ -81,6 +88,16 @@ class Shelf:
         with self.lock, files.undone(self.connection):
             numbers = files.join(self.connection, entries)
             yield Shelf(self.connection, self.columns.after(self.connection, numbers), self.lock, self.words)
+
+    def having(self, asked: str) -> Numbers:
+        """The courses that FTS5 finds. Those of a frequent word are kept: they are what takes time to list."""
+        known = self.frequent.get(asked)
+        if known is None:
+            [(listed,)] = self.connection.execute(_HAVING, (asked,)).fetchall()
+            known = set_of(json.loads(str(listed)))
+            if settings.enable_cache and known.bit_count() >= FREQUENT and len(self.frequent) < KEPT:
+                self.frequent[asked] = known
+        return known
 
     def page(self, course_id: str) -> Page | None:
         sql = "SELECT t.instructor, s.page, s.etag, s.until FROM thing t JOIN shown s USING(n) WHERE t.id = ?"

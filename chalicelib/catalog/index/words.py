@@ -105,19 +105,30 @@ def _letters(word: str) -> int:
 
 
 def distance(one: str, other: str, most: int) -> int:
-    """How many letters are missing, too many, wrong or swapped with their neighbour; more than `most` is `most + 1`."""
+    """How many letters are missing, too many, wrong, swapped with their neighbour or come two places early or late.
+
+    More than `most` is `most + 1`.
+    """
+    older: list[int] = []
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(one, start=1):
-        older, before, row = before, row, [i]
+        oldest, older, before, row = older, before, row, [i]
         for j, against in enumerate(other, start=1):
             cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != against))
             if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == against:
                 cost = min(cost, older[j - 2] + 1)
+            if i > 2 and j > 2 and letter in other[j - 3 : j - 1] and _turned(one[i - 3 : i], other[j - 3 : j]):
+                cost = min(cost, oldest[j - 3] + 1)
             row.append(cost)
         if min(row) > most:
             return most + 1
     return row[-1]
+
+
+def _turned(one: str, other: str) -> bool:
+    """Whether a letter stands on the other side of two: `phyton` is meant to be `python`."""
+    return one == other[1:] + other[0] or one == other[2] + other[:2]
 
 
 def expression(connection: "Connection", words: Words, text: str, *, table: str = "text") -> str | None:

@@ -1,7 +1,7 @@
 """Uploads of those who teach: asking for a form, and what became of it. The file itself goes to the bucket."""
 
 from chalicelib.catalog import media
-from chalicelib.catalog.media import MediaUnknown, Seen
+from chalicelib.catalog.media import MediaChanged, MediaUnknown, Seen
 from chalicelib.catalog.records import Media
 from chalicelib.catalog.schemas.media import MediaOut, MediaPageOut, MediaQuery, UploadIn, UploadOut
 from chalicelib.table.pages import Page
@@ -40,10 +40,10 @@ def get_media(ask: Ask[None, None], media_id: str) -> Seen:
     return media.seen(ask.act, media_id)
 
 
-@routes.delete("/media/{media_id}", policy=teacher, standing="joined", errors=(MediaUnknown,))
+@routes.delete("/media/{media_id}", policy=teacher, standing="joined", errors=(MediaUnknown, MediaChanged))
 def delete_media(ask: Ask[None, None], media_id: str) -> None:
     """Delete one of your uploads
 
     A lesson that names it shows no film from then on. Links that were given out work until they expire.
     """
-    media.remove(ask.act, media_id)
+    media.remove(ask.act, media_id, ask.expected_version)

@@ -65,11 +65,17 @@ def _distinct(values: list[str]) -> list[str]:
     return values
 
 
+def _listed(value: Any) -> Any:
+    """`a,b` in an address is two values."""
+    return [each.strip() for each in value.split(",") if each.strip()] if isinstance(value, str) else value
+
+
 def also(name: str, *others: str) -> Any:
     """A field that clients of the older systems may call something else."""
     return Field(validation_alias=AliasChoices(name, *others))
 
 
+Listed = BeforeValidator(_listed)
 Title = Annotated[Line, Field(min_length=1, max_length=160)]
 Slug = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Description = Annotated[Text, Field(max_length=20_000)]

@@ -13,7 +13,18 @@ from chalicelib.catalog.index.columns import Order
 from chalicelib.catalog.index.lessons import LessonQuery
 from chalicelib.catalog.index.words import LONGEST
 from chalicelib.catalog.schemas.courses import MoneyOut
-from chalicelib.catalog.schemas.fields import CATEGORY, COURSE, LESSON, PERSON, KgClass, Level, Status, also, amount
+from chalicelib.catalog.schemas.fields import (
+    CATEGORY,
+    COURSE,
+    LESSON,
+    PERSON,
+    KgClass,
+    Level,
+    Listed,
+    Status,
+    also,
+    amount,
+)
 from chalicelib.web.reading import In, Line, Out, Paged
 
 #: By what a list may be sorted -> the column.
@@ -31,11 +42,6 @@ LARGEST_PAGE_NUMBER = 100_000
 Scope = Literal["published", "own", "all"]
 
 
-def _listed(value: Any) -> Any:
-    """`a,b` in an address is two values."""
-    return [each.strip() for each in value.split(",") if each.strip()] if isinstance(value, str) else value
-
-
 def _sortable(words: list[str]) -> list[str]:
     for word in words:
         if word.removeprefix("-") not in SORTS:
@@ -50,7 +56,6 @@ def _card_fields(names: list[str]) -> list[str]:
 
 
 Name = Annotated[str, Field(max_length=80, pattern=r"^[A-Za-z0-9_-]*$")]
-Listed = BeforeValidator(_listed)
 Typed = Annotated[
     Line, Field(max_length=LONGEST, description="Words, beginnings of words; small mistakes are forgiven.")
 ]

@@ -9,20 +9,24 @@ from chalicelib.insight.dashboards import Continued, Stats
 from chalicelib.insight.performance import Performance
 from chalicelib.insight.progress_reports import ProgressReport
 from chalicelib.insight.schemas.dashboards import ContinueOut, ContinueQuery, StatsOut
-from chalicelib.insight.schemas.reports import PerformanceOut, ProgressQuery, ProgressReportOut
+from chalicelib.insight.schemas.reports import PerformanceOut, ProgressQuery, ProgressReportOut, Shown
 from chalicelib.table.pages import Page
+from chalicelib.web.answering import next_page
 from chalicelib.web.policies import signed_in, teacher
 from chalicelib.web.routes import Ask, Reply, Routes
 
 routes = Routes(tag="Dashboards and reports")
 
 
-def _file(report: ProgressReport) -> Reply:
-    headers = {"Content-Disposition": 'attachment; filename="progress.csv"', "Cache-Control": "private, no-cache"}
+def _file(report: ProgressReport, _: str | None) -> Reply:
+    headers = {
+        "Content-Disposition": 'attachment; filename="progress.csv"',
+        "Cache-Control": "private, no-cache",
+    }
     return Reply(page=progress_reports.as_csv(report), content_type="text/csv; charset=utf-8", headers=headers)
 
 
-FORMS: dict[str, Callable[[ProgressReport], Any]] = {"json": lambda report: report, "csv": _file}
+FORMS: dict[str, Callable[[ProgressReport, str | None], Any]] = {"json": Shown, "csv": _file}
 
 
 @routes.get("/dashboard/stats", policy=signed_in, gives=StatsOut)
@@ -44,9 +48,11 @@ def continue_learning(ask: Ask[None, ContinueQuery]) -> Page[Continued]:
 def report_progress(ask: Ask[None, ProgressQuery]) -> Any:
     """How far you are in each of your courses
 
-    As JSON, or with `format=csv` as a file for a spreadsheet.
+    As JSON, or with `format=csv` as a file for a spreadsheet. Where there are more courses than one answer holds,
+    its header `Link` leads to the next.
     """
-    return FORMS[ask.query.format](progress_reports.report(ask.act))
+    report = progress_reports.report(ask.act, ask.query.size, ask.query.cursor)
+    return FORMS[ask.query.format](report, next_page(ask.exchange, report.next_cursor))
 
 
 @routes.get(

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -10,11 +10,21 @@ from chalicelib.insight import figures
 from chalicelib.insight.performance import Performance
 from chalicelib.insight.progress_reports import ProgressReport
 from chalicelib.insight.records import Report
-from chalicelib.web.reading import In, Out
+from chalicelib.web.reading import LARGEST_PAGE, In, Out
+
+#: In one answer.
+MOST_COURSES = {"json": LARGEST_PAGE, "csv": 1000}
 
 
 class ProgressQuery(In):
     format: Annotated[Literal["json", "csv"], Field(description="`csv` is a file for a spreadsheet.")] = "json"
+    page_size: Annotated[int, Field(ge=1, description="Courses; at most 100, in a file 1,000.")] | None = None
+    cursor: Annotated[str, Field(max_length=2048)] | None = None
+
+    @property
+    def size(self) -> int:
+        largest = MOST_COURSES[self.format]
+        return min(self.page_size or largest, largest)
 
 
 class ProgressLineOut(Out):
@@ -31,17 +41,29 @@ class ProgressLineOut(Out):
     certificate_code: str | None
 
 
+class Shown(NamedTuple):
+    """A report, and the address of the one that follows."""
+
+    report: ProgressReport
+    next: str | None
+
+
 class ProgressReportOut(Out):
+    """The numbers are of all courses, on each page."""
+
     made_at: datetime
     courses: list[ProgressLineOut]
     lessons_completed: int
     minutes: int
     active_days: int
+    next: Annotated[str | None, Field(description="Where the courses are that follow.")]
 
     @classmethod
     def of(cls, result: Any) -> "ProgressReportOut":
-        report: ProgressReport = result
-        return cls(**asdict(report))
+        shown: Shown = result
+        said = asdict(shown.report)
+        del said["next_cursor"]
+        return cls(**said, next=shown.next)
 
 
 class StepOut(Out):

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from chalicelib.catalog.courses import Outdated, edited
 from chalicelib.errors import Forbidden, NotFound, Stale
-from chalicelib.learning import ids
+from chalicelib.learning import ids, totals
 from chalicelib.learning.certificates import codes
 from chalicelib.learning.records import Certificate, Credential
 from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
-from chalicelib.table.writes import Write, adjust, change, persistently, together
+from chalicelib.table.writes import Write, adjust, change, together
 
 #: What a code forgets of a person; the digests that stay in its document mean nothing without their salts.
 FORGOTTEN = ("disclosures", "user_id")
@@ -20,7 +21,7 @@ class CertificateUnknown(NotFound):
     """There is no such certificate, or none that you may see."""
 
 
-class CertificateChanged(Stale):
+class CertificateChanged(Outdated):
     """The certificate has changed since you read it; read it again."""
 
 
@@ -66,6 +67,17 @@ def _found(name: str) -> Certificate | None:
     return found if found is not None and found.code == code else None
 
 
+def present(name: str, viewer: Viewer, expected: int | None) -> Certificate:
+    """The same, refused where the request names another version than the present one."""
+    return _unchanged(one(name, viewer), expected)
+
+
+def _unchanged(certificate: Certificate, expected: int | None) -> Certificate:
+    if expected is not None and int(certificate.ver) != expected:
+        raise CertificateChanged
+    return certificate
+
+
 def own(name: str, viewer: Viewer) -> Certificate:
     """The same for what only its holder may do."""
     certificate = one(name, viewer)
@@ -83,12 +95,7 @@ def credential(certificate: Certificate) -> Credential:
 
 def show(act: Act, viewer: Viewer, name: str, wishes: dict[str, bool], expected: int | None) -> Certificate:
     """What strangers see of it from now on; `wishes` says of each saying whether it is shown."""
-    if expected is None:
-        return persistently(act, lambda: _show(act, own(name, viewer), wishes))
-    certificate = own(name, viewer)
-    if int(certificate.ver) != expected:
-        raise CertificateChanged
-    return _show(act, certificate, wishes)
+    return edited(act, lambda: _show(act, _unchanged(own(name, viewer), expected), wishes))
 
 
 def _show(act: Act, certificate: Certificate, wishes: dict[str, bool]) -> Certificate:
@@ -108,16 +115,16 @@ def _show(act: Act, certificate: Certificate, wishes: dict[str, bool]) -> Certif
     )
     return together(
         act,
-        change(certificate, Certificate.hidden.set(hidden), now=act.now, otherwise=CertificateChanged()),
+        change(certificate, Certificate.hidden.set(hidden), now=act.now),
         adjust(public, Credential.hidden.set(hidden), where=Credential.pk.exists(), otherwise=Stale()),
         fact=fact,
         result=after,
     )
 
 
-def revoke(act: Act, viewer: Viewer, name: str, reason: str) -> Certificate:
+def revoke(act: Act, viewer: Viewer, name: str, reason: str, expected: int | None = None) -> Certificate:
     """It holds no longer. Revoking it again changes nothing, not even the reason."""
-    return persistently(act, lambda: _revoke(act, viewer, one(name, viewer), reason))
+    return edited(act, lambda: _revoke(act, viewer, present(name, viewer, expected), reason))
 
 
 def _revoke(act: Act, viewer: Viewer, certificate: Certificate, reason: str) -> Certificate:
@@ -144,6 +151,7 @@ def _revoke(act: Act, viewer: Viewer, certificate: Certificate, reason: str) -> 
             now=act.now,
         ),
         closing(certificate.code, "revoked", act.now),
+        totals.certified(certificate.user_id, -1),
         fact=fact,
         detail={"reason": reason},
         result=after,

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.accounts.records import User
+from chalicelib.catalog.courses import edited
 from chalicelib.catalog.records import Course
 from chalicelib.errors import Conflict, Stale
 from chalicelib.keyring import keys as signing_keys
-from chalicelib.learning import ids
+from chalicelib.learning import ids, totals
 from chalicelib.learning.certificates import codes, document, holding
 from chalicelib.learning.certificates.holding import CertificateUnknown, NotYoursToJudge, Viewer
 from chalicelib.learning.records import Certificate, Credential, Enrollment
@@ -74,6 +75,7 @@ def _issue(act: Act, user_id: str, course_id: str) -> Certificate | None:
         _living(grounds),
         put_new(certificate, otherwise=Stale()),
         put_new(credential, otherwise=Stale()),
+        totals.certified(user_id, 1),
         fact=fact,
         result=certificate,
     )
@@ -134,13 +136,13 @@ def _made(act: Act, grounds: Grounds, number: int) -> tuple[Certificate, Credent
     return certificate, credential
 
 
-def reissue(act: Act, viewer: Viewer, name: str) -> Certificate:
+def reissue(act: Act, viewer: Viewer, name: str, expected: int | None = None) -> Certificate:
     """A new code and a new document, for a changed name or after a revocation.
 
     What went out before says from now on that it was replaced, and no more: it forgets the old name and does not lead
     to the new code.
     """
-    return persistently(act, lambda: _reissue(act, viewer, holding.one(name, viewer)))
+    return edited(act, lambda: _reissue(act, viewer, holding.present(name, viewer, expected)))
 
 
 def _reissue(act: Act, viewer: Viewer, present: Certificate) -> Certificate:
@@ -169,6 +171,7 @@ def _reissue(act: Act, viewer: Viewer, present: Certificate) -> Certificate:
         _renewing(present, fresh, act.now),
         holding.closing(present.code, "replaced", act.now, forget=holding.FORGOTTEN),
         put_new(credential, otherwise=Stale()),
+        *([totals.certified(fresh.user_id, 1)] if present.status == "revoked" else []),
         fact=fact,
         result=fresh,
     )

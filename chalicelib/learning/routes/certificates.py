@@ -119,22 +119,22 @@ def get_certificate_credential(ask: Ask[None, None], certificate_id: str) -> Sea
     "/certificates/{certificate_id}/revoke",
     policy=teacher,
     gives=CertificateOut,
-    errors=(CertificateUnknown, NotYoursToJudge),
+    errors=(CertificateUnknown, CertificateChanged, NotYoursToJudge),
 )
 def revoke_certificate(ask: Ask[RevocationIn, None], certificate_id: str) -> Certificate:
     """Take a certificate of your course back, with a reason"""
-    return holding.revoke(ask.act, _viewer(ask), certificate_id, ask.body.reason)
+    return holding.revoke(ask.act, _viewer(ask), certificate_id, ask.body.reason, ask.expected_version)
 
 
 @routes.post(
     "/certificates/{certificate_id}/reissue",
     policy=signed_in,
     gives=CertificateOut,
-    errors=(CertificateUnknown, CertificateUpToDate, NotYoursToJudge),
+    errors=(CertificateUnknown, CertificateChanged, CertificateUpToDate, NotYoursToJudge),
 )
 def reissue_certificate(ask: Ask[None, None], certificate_id: str) -> Certificate:
     """Issue a certificate anew: with your new name, or (by who teaches it) after a revocation
 
     It gets a new code; the old code says `replaced` from then on, and nothing else.
     """
-    return issuing.reissue(ask.act, _viewer(ask), certificate_id)
+    return issuing.reissue(ask.act, _viewer(ask), certificate_id, ask.expected_version)

@@ -13,11 +13,12 @@ from chalicelib.learning.enrollments import (
     EnrollmentUnknown,
     SoldOut,
 )
-from chalicelib.learning.leaving import EnrollmentNotYours, EnrollmentPaid
+from chalicelib.learning.leaving import EnrollmentChanged, EnrollmentNotYours, EnrollmentPaid
 from chalicelib.learning.lesson_progress import LessonProgress
 from chalicelib.learning.missing import Missing
-from chalicelib.learning.progress import LessonLocked, LessonOfAnother, Wish
+from chalicelib.learning.progress import LessonOfAnother
 from chalicelib.learning.schemas.enrollments import CompletionOut, EnrollIn, EnrollmentOut, EnrollmentsQuery, MarkIn
+from chalicelib.learning.steps import LessonLocked, Wish
 from chalicelib.table.pages import Page
 from chalicelib.web.policies import signed_in, student
 from chalicelib.web.routes import Ask, Reply, Routes
@@ -101,14 +102,14 @@ def get_enrollment(ask: Ask[None, None], enrollment_id: str) -> Listed:
     "/enrollments/{enrollment_id}",
     policy=signed_in,
     standing="joined",
-    errors=(EnrollmentUnknown, EnrollmentNotYours, EnrollmentPaid),
+    errors=(EnrollmentUnknown, EnrollmentChanged, EnrollmentNotYours, EnrollmentPaid),
 )
 def delete_enrollment(ask: Ask[None, None], enrollment_id: str) -> None:
     """Leave a course
 
     What you have done is kept for the case that you come back. A course that was paid for is left through its refund.
     """
-    leaving.cancel(ask.act, enrollment_id)
+    leaving.cancel(ask.act, enrollment_id, ask.expected_version)
 
 
 @routes.get(

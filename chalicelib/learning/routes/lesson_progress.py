@@ -5,8 +5,9 @@ from chalicelib.learning import lesson_list, progress
 from chalicelib.learning.enrollments import EnrollmentRequired
 from chalicelib.learning.lesson_list import LessonProgressUnknown
 from chalicelib.learning.lesson_progress import LessonProgress
-from chalicelib.learning.progress import CourseFinished, LessonLocked, LessonOfAnother
+from chalicelib.learning.progress import CourseFinished, LessonOfAnother
 from chalicelib.learning.schemas.lesson_progress import LessonProgressIn, LessonProgressOut, LessonProgressQuery
+from chalicelib.learning.steps import LessonLocked
 from chalicelib.table.pages import Page
 from chalicelib.web.policies import student
 from chalicelib.web.routes import Ask, Routes

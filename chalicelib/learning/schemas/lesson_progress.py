@@ -9,8 +9,8 @@ from chalicelib.accounts.schemas.fields import example
 from chalicelib.catalog.schemas.fields import COURSE, LESSON, PERSON, CourseId, LessonId, Moment, Whole, also
 from chalicelib.learning.lesson_list import Wanted
 from chalicelib.learning.lesson_progress import LessonProgress
-from chalicelib.learning.progress import Wish
 from chalicelib.learning.schemas.enrollments import ENROLLMENT, ProgressOut, how_far
+from chalicelib.learning.steps import Wish
 from chalicelib.web.reading import CursorPaged, Flag, In, Out
 
 PROGRESS = f"lp_{LESSON.removeprefix('les_')}-{PERSON.removeprefix('usr_')}"

@@ -76,11 +76,11 @@ class StreakOut(Out):
 
     @classmethod
     def of(cls, result: Any) -> "StreakOut":
-        told, amount = result if isinstance(result, tuple) else (result, 30)
-        return _out(told, amount)
+        told: Told = result
+        return _out(told)
 
 
-def _out(told: Told, amount: int) -> StreakOut:
+def _out(told: Told) -> StreakOut:
     account = told.account
     rests = told.wishes.rests[-1].weekdays if told.wishes.rests else frozenset()
     return StreakOut(
@@ -94,7 +94,7 @@ def _out(told: Told, amount: int) -> StreakOut:
         rest_days=[WEEKDAYS[each] for each in sorted(rests)],
         vacations=[VacationOut(first=each.first, last=each.last) for each in told.wishes.vacations],
         shown=told.is_shown,
-        days=[_day(day) for day in account.days[-amount:]],
+        days=[_day(day) for day in account.days[-told.newest :]],
     )
 
 

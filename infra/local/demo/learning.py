@@ -9,7 +9,7 @@ import yaml
 
 from chalicelib.catalog.records import Course
 from chalicelib.learning import enrollments, ids, leaving, progress
-from chalicelib.learning.progress import Wish
+from chalicelib.learning.steps import Wish
 from chalicelib.table.acts import Act
 from chalicelib.table.writes import together
 from infra.local.demo.moments import ZONE, act, days_ago

@@ -8,10 +8,13 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from chalicelib import aws, clock
 from chalicelib.accounts import audit, chain
 from chalicelib.accounts.records import AddressClaim, User, UsernameClaim
+from chalicelib.goals import goals
+from chalicelib.goals.letters import GoalsWaiting
 from chalicelib.learning import enrollments, rosters
 from chalicelib.learning.letters import Nudge
 from chalicelib.learning.records import Enrollment, Roster
@@ -24,6 +27,7 @@ from chalicelib.web.identity import Standing
 from infra.local.schedule_source import ScheduleSource
 from infra.local.stream_source import StreamSource
 from tests.factories import courses, people
+from tests.factories.goals import a_goal, act, logged
 from tests.faults import fan_out
 from tests.faults.effects import audited, happenings
 from tests.faults.injector import killed_after, killed_before
@@ -49,6 +53,9 @@ class Clock:
     trips: Callable[[int], int]
     leaves_job: bool = True
     late: timedelta = LATE
+    #: How much work there may be; and in the first round, which every run of the tests can afford.
+    crowds: tuple[int, ...] = (3, 4, 5, 6, 7, 8)
+    first: int = 5
 
 
 def erasures(lab: Lab, at: datetime, amount: int) -> None:
@@ -195,13 +202,58 @@ def reported(lab: Lab, at: datetime, amount: int) -> int:
     return amount
 
 
+def idle_goals(lab: Lab, at: datetime, amount: int) -> None:
+    """So many who have done nothing for a week; and five of whom nobody is to be reminded, or not yet."""
+    begun = at - timedelta(days=8)
+    for number in range(amount):
+        a_goal(intender(f"idle{number}"), begun - timedelta(minutes=number))
+    logged(a_goal(intender("busy"), begun))
+    a_goal(intender("new"), clock.now())
+    resting = a_goal(intender("resting"), begun)
+    goals.pause(act(resting.user_id), "1", None)
+    a_goal(intender("silent", refused_mail=["reminders"]), begun)
+    a_goal(intender("leaver", erasure_due=at + timedelta(days=9)), begun)
+
+
+def intender(username: str, **marks: Any) -> str:
+    user = people.user(username, email=f"{username}@example.org")
+    for name, value in marks.items():
+        setattr(user, name, value)
+    for write in people.items(user):
+        alone(write)
+    return str(user.id)
+
+
+def reminded_of_goals(lab: Lab, at: datetime, amount: int) -> int:
+    """The workers die as well, three times; each person still has one reminder, and one letter at most."""
+    moments = random.Random(lab.seed).sample(range(6 * amount), 3)
+    lab.injector.break_nth(moments, lambda trip: trip.operation != "ReceiveMessage", killed_after)
+    lab.settle()
+    lab.injector.heal()
+    told = Counter(fact.subject for fact in happenings("goals.reminded"))
+    assert (len(told), set(told.values())) == (amount, {1}), told
+    sent = Counter(mail.to[0] for mail in lab.house.mails() if mail.subject == GoalsWaiting.subject)
+    assert set(sent.values()) == {1}, sent
+    assert len(sent) >= amount - len(moments), "more letters were lost than workers of letters"
+    assert all(address.startswith("idle") for address in sent), sent
+    return amount + 5
+
+
 CLOCKS = (
-    Clock(fan_out.NAME, users_to_tell, told_once, lambda amount: amount + amount // fan_out.PAGE),
+    Clock(
+        fan_out.NAME,
+        users_to_tell,
+        told_once,
+        lambda amount: amount + amount // fan_out.PAGE,
+        crowds=(1000,),
+        first=40,
+    ),
     Clock("erase_accounts", erasures, erased, lambda amount: 8 * amount),
     Clock("anchor_audit", audit_entries, anchored, lambda _: 30),
     Clock("sweep_facts", untold, swept, lambda _: 200, leaves_job=False, late=timedelta(hours=2)),
     Clock("clean_abandoned_enrollments", never_begun, cleaned, lambda amount: 20 + 8 * amount),
     Clock("daily_report", administrators, reported, lambda amount: 10 + 2 * amount),
+    Clock("remind_goals", idle_goals, reminded_of_goals, lambda amount: 40 + amount // 6, crowds=(30, 1000), first=12),
 )
 
 
@@ -212,10 +264,9 @@ CLOCKS = (
     goal="the work of each occurrence exactly once; resumed, not begun again",
 )
 def clocks_strike_badly(lab: Lab, chance: random.Random) -> int:
-    """Each clock in turn; the double tells a thousand users, except in the first rounds."""
+    """Each clock in turn. The double and the clock of reminders have a thousand people, except in the first rounds."""
     job = CLOCKS[(lab.seed - 1) % len(CLOCKS)]
-    small = lab.seed <= len(CLOCKS)
-    amount = (40 if small else 1000) if job.name == fan_out.NAME else chance.randint(3, 8)
+    amount = job.first if lab.seed <= len(CLOCKS) else chance.choice(job.crowds)
     at = lab.clock.now() + timedelta(days=1)
     strikes = Strikes(lab, job, at)
     job.prepare(lab, at, amount)

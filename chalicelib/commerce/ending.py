@@ -1,0 +1,45 @@
+"""Orders that come to nothing: what they held is free again, in the transaction that ends them.
+
+Whoever ends one has made sure before that it cannot be paid any more: `looking.py` cancels the payment at Stripe first.
+"""
+
+from typing import Literal
+
+from chalicelib.catalog.courses import copied
+from chalicelib.commerce import couponing, orders, states
+from chalicelib.commerce.payments import OrderUnknown
+from chalicelib.commerce.records import Order
+from chalicelib.learning import leaving
+from chalicelib.table import reads
+from chalicelib.table.acts import Act
+from chalicelib.table.writes import Write, change, persistently, together
+
+How = Literal["expired", "cancelled"]
+
+
+def end(act: Act, order_id: str, how: How) -> Order:
+    """An order that is paid, or has ended before, stays as it is."""
+    return persistently(act, lambda: _end(act, order_id, how))
+
+
+def _end(act: Act, order_id: str, how: How) -> Order:
+    order = reads.one(Order, orders.key_of(order_id))
+    if order is None:
+        raise OrderUnknown
+    if states.is_paid(order) or order.ended:
+        return order
+    seats = [leaving.seat_freed(line["id"]) for line in order.lines if line["limited"]]
+    fact = act.fact(f"order.{how}", order.id, audience=[order.user_id], ver=int(order.ver) + 1)
+    after = copied(order, {"ended": how, "ended_at": act.now, "ver": int(order.ver) + 1, "updated_at": act.now})
+    return together(act, _ended(act, order, how), *seats, *couponing.freed(order), fact=fact, result=after)
+
+
+def _ended(act: Act, order: Order, how: How) -> Write:
+    return change(
+        order,
+        Order.ended.set(how),
+        Order.ended_at.set(act.now),
+        Order.gsi2pk.remove(),
+        Order.gsi2sk.remove(),
+        now=act.now,
+    )

@@ -1,0 +1,146 @@
+"""Making an order of a cart: prices are fixed, seats and a use of the code are held until it is paid or has expired.
+
+The order's id follows from the state of the cart, so however often and however much at once somebody presses the
+button, one order comes out of it. An older one that is still unpaid is given up first.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from chalicelib.accounts.verification import AddressUnverified
+from chalicelib.commerce import carts, couponing, ids, looking, orders, payments, quotes, states, unsettled
+from chalicelib.commerce.news import News
+from chalicelib.commerce.quotes import Quote
+from chalicelib.commerce.records import Cart, Order
+from chalicelib.errors import Conflict, FieldError, Invalid, Stale
+from chalicelib.learning import enrollments
+from chalicelib.settings import settings
+from chalicelib.table import keys, reads
+from chalicelib.table.acts import Act
+from chalicelib.table.keys import Key
+from chalicelib.table.record import Record, moment_text
+from chalicelib.table.writes import Write, adjust, persistently, put_new, together
+
+
+class CartEmpty(Conflict):
+    """There is nothing in the cart that could be bought."""
+
+
+class TotalChanged(Conflict):
+    """The total is not what you expected any more; the errors name the present one."""
+
+
+class TotalTooSmall(Invalid):
+    """Stripe does not charge so little; the errors name the least."""
+
+
+class LineUnavailable(Conflict):
+    """Something in the cart cannot be bought any more; the errors name it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """`is_new` where this very request has made it; otherwise it was there before."""
+
+    order: Order
+    is_new: bool
+
+    @property
+    def ver(self) -> int:
+        return int(self.order.ver)
+
+
+def place(act: Act, *, expected_minor: int | None, verified: bool) -> Placed:
+    """The order of the caller's cart as it is. What costs nothing is bought with it."""
+    placed = persistently(act, lambda: _place(act, expected_minor, verified=verified))
+    if int(placed.order.total_minor) or states.is_paid(placed.order):
+        return placed
+    return Placed(payments.apply(act, placed.order.id, News(captured_minor=0)), placed.is_new)
+
+
+def _place(act: Act, expected_minor: int | None, *, verified: bool) -> Placed:
+    cart = act.read([keys.cart(act.actor)]).get(keys.cart(act.actor))
+    if "buying" in settings.verification_required_for and not verified:
+        raise AddressUnverified
+    if not isinstance(cart, Cart) or not cart.lines:
+        raise CartEmpty
+    order_id = ids.order_of(act.actor, int(cart.ver))
+    own = orders.key_of(order_id)
+    older = _older(cart, order_id)
+    found = reads.many([own, *older, *quotes.wanted(cart)])
+    there = found.get(own)
+    if isinstance(there, Order):
+        return _there(act, cart, there)
+    for key in older:
+        _give_up(act, found.get(key))
+    quote = quotes.quoted(cart, found, act.now)
+    _require(quote, expected_minor)
+    return _made(act, cart, order_id, quote, found)
+
+
+def _older(cart: Cart, order_id: str) -> list[Key]:
+    return [orders.key_of(cart.order_id)] if cart.order_id and cart.order_id != order_id else []
+
+
+def _there(act: Act, cart: Cart, order: Order) -> Placed:
+    """The same cart may be ordered again once its order has come to nothing: as a new state of the cart."""
+    if order.ended and not states.is_paid(order):
+        carts.renew(act, cart)
+        raise Stale
+    return Placed(order, is_new=False)
+
+
+def _give_up(act: Act, older: Record | None) -> None:
+    """Its seats may be those that this order needs, so they are read again afterwards."""
+    if isinstance(older, Order) and states.status(older) == "pending":
+        looking.give_up(act, older, "cancelled")
+        raise Stale
+
+
+def _require(quote: Quote, expected_minor: int | None) -> None:
+    gone = [FieldError(line.id, line.unavailable, line.title) for line in quote.lines if line.unavailable]
+    if gone:
+        raise LineUnavailable(errors=gone)
+    if quote.coupon_refusal:
+        raise LineUnavailable(errors=[FieldError("coupon", quote.coupon_refusal, "The code does not hold any more.")])
+    if expected_minor not in (None, quote.total_minor):
+        raise TotalChanged(errors=[FieldError("expected_total", "changed", f"It is {quote.total_minor} now.")])
+    if 0 < quote.total_minor < settings.smallest_charge_minor:
+        least = f"At least {settings.smallest_charge_minor} hundredths are charged."
+        raise TotalTooSmall(errors=[FieldError("total", "too_small", least)])
+
+
+def _made(act: Act, cart: Cart, order_id: str, quote: Quote, found: Mapping[Key, Record]) -> Placed:
+    order = _order(act, cart, order_id, quote)
+    placed: Write = put_new(order, otherwise=Stale())
+    noted = adjust(cart, Cart.order_id.set(order_id), where=Cart.ver == int(cart.ver), otherwise=Stale())
+    seats = [enrollments.seat_taken(line["id"]) for line in order.lines if line["limited"]]
+    fact = act.fact(
+        "order.placed", order_id, audience=[act.actor], ver=1, total_minor=quote.total_minor, currency=quote.currency
+    )
+    held = couponing.held(order, found)
+    return together(act, placed, noted, *seats, *held, fact=fact, result=Placed(order, is_new=True))
+
+
+def _order(act: Act, cart: Cart, order_id: str, quote: Quote) -> Order:
+    expires = act.now + timedelta(minutes=settings.reservation_minutes)
+    made: Order = Order.under(
+        orders.key_of(order_id),
+        id=order_id,
+        ver=1,
+        created_at=act.now,
+        updated_at=act.now,
+        user_id=act.actor,
+        cart_ver=int(cart.ver),
+        lines=[line.kept() for line in quote.lines],
+        subtotal_minor=quote.subtotal_minor,
+        discount_minor=quote.discount_minor,
+        total_minor=quote.total_minor,
+        currency=quote.currency,
+        coupon=quote.coupon,
+        expires_at=expires,
+        lsi1sk=f"{moment_text(act.now)}#{order_id}",
+    )
+    unsettled.file(made, expires)
+    return made

@@ -1,0 +1,62 @@
+"""Kinds of values that several bodies of goals share."""
+
+import re
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from chalicelib.catalog.ids import ULID
+from chalicelib.catalog.schemas.fields import PERSON
+from chalicelib.goals import durations, ids
+from chalicelib.web.reading import In, Line, Text
+
+GOAL, ENTRY = ids.goal_of(PERSON, 1), ids.entry_of(PERSON, 1, 1)
+LARGEST_PAGE = 10
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DURATION = {
+    "anyOf": [{"type": "string"}, {"type": "number", "minimum": 0}],
+    "examples": ["02:30:00", "PT2H30M", 9000],
+}
+
+
+def _date(value: Any) -> str:
+    """A date as people write it, and nothing that could be read as one: no moments, no seconds since 1970."""
+    text = value.strip() if isinstance(value, str) else ""
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text).isoformat()
+    except ValueError:
+        pass
+    raise ValueError("must be a date like 2026-01-31")
+
+
+#: A date as text, which sorts as dates do.
+Day = Annotated[str, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
+GoalName = Annotated[Line, Field(min_length=1, max_length=160)]
+GoalText = Annotated[Text, Field(max_length=2_000)]
+#: A goal in a body or a query: its number or its id.
+GoalRef = Annotated[str, Field(pattern=rf"^([1-9][0-9]{{0,11}}|gol_[1-9][0-9]{{0,11}}-{ULID})$")]
+#: Time in whole seconds, in any of its spellings: what one entry took, and what an entry or a goal plans.
+Logged = Annotated[
+    int, BeforeValidator(durations.seconds), Field(ge=0, le=durations.LONGEST_LOGGED), WithJsonSchema(_DURATION)
+]
+Planned = Annotated[
+    int, BeforeValidator(durations.seconds), Field(ge=0, le=durations.LONGEST_PLANNED), WithJsonSchema(_DURATION)
+]
+
+
+class Few(In):
+    """The query of a list by page numbers whose pages are small."""
+
+    page_size: Annotated[int, Field(ge=1, description="At most 10; more is read as 10.")] = 5
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1
+
+    @property
+    def size(self) -> int:
+        return min(self.page_size, LARGEST_PAGE)
+
+    @property
+    def first(self) -> int:
+        """How many rows lie before the page."""
+        return (self.page - 1) * self.size
