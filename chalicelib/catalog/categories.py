@@ -85,10 +85,17 @@ def _edit(act: Act, before: Category, wishes: Mapping[str, Any]) -> Category:
     if not changes:
         return before
     after = copied(before, {**changes, "ver": int(before.ver) + 1, "updated_at": act.now})
-    pieces = [*_moved(before, changes), *([slugs.claim(SLUG, after.slug, after.id)] if "slug" in changes else [])]
+    pieces = [*_moved(before, changes), *_renamed(before, after)]
     write = change(before, *actions(before, changes), now=act.now, where=_still_bare(changes))
     fact = act.fact("category.changed", after.id, ver=int(after.ver), fields=sorted(changes))
     return together(act, write, *pieces, fact=fact, result=after)
+
+
+def _renamed(before: Category, after: Category) -> list[Write]:
+    """The old name is free: a category is found by its present one only."""
+    if before.slug == after.slug:
+        return []
+    return [slugs.claim(SLUG, after.slug, after.id), slugs.release(SLUG, before.slug, before.id)]
 
 
 def _moved(before: Category, changes: Mapping[str, Any]) -> list[Write]:

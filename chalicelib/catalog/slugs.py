@@ -1,4 +1,6 @@
-"""Readable names of courses and categories, unique by a claim each. A course keeps its old ones, so old links hold."""
+"""Readable names of courses and categories, unique by a claim each. A course keeps its old ones, so old links hold;
+the old one of a category is free, for nothing is found by it.
+"""
 
 import re
 import unicodedata

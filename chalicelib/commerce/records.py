@@ -131,9 +131,9 @@ class Coupon(Record, discriminator="coupon"):
 
 
 class CouponSlots(Record, discriminator="coupon_slots"):
-    """How many orders hold or have used a code with a limit; moves under a condition of its own."""
+    """How many orders hold or have used a code, and how many may; moves under a condition of its own."""
 
-    capacity = NumberAttribute()
+    capacity = NumberAttribute(null=True)
     taken = NumberAttribute(default=0)
 
 

@@ -30,11 +30,11 @@ class Band:
 
     look: str
     name: str
-    numbers: frozenset[int]
+    goals: frozenset[str]
     seconds: int
 
     def part_of(self, day: Day) -> int:
-        return sum(share.seconds for number, share in day.shares.items() if number in self.numbers)
+        return sum(day.shares[goal][0] for goal in self.goals & day.shares.keys())
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ def _bands(lines: Iterable[Line]) -> list[Band]:
 
 
 def _band(look: str, name: str, lines: list[Line]) -> Band:
-    numbers = frozenset(line.aim.number for line in lines)
-    return Band(look, name, numbers, sum(line.logged.seconds for line in lines))
+    goals = frozenset(line.aim.key for line in lines)
+    return Band(look, name, goals, sum(line.logged.seconds for line in lines))
 
 
 def _axis(scale: Scale) -> Iterator[str]:

@@ -1,10 +1,10 @@
 """The days of a person: how much time went to which of their goals, kept in the transaction of each entry.
 
-`entries.py` moves them, summaries read them. The devices of a person take turns at a day by its `turn`.
+`entries.py` moves them, summaries read them: up to two months at once, so an item says no more than it must. The
+devices of a person take turns at a day by its `turn`.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import NamedTuple
 
 from chalicelib.errors import Stale
@@ -34,7 +34,7 @@ def of(day: Record | None) -> dict[int, Share]:
     return {int(goal): Share(*share) for goal, share in held.items()}
 
 
-def moved(day: Record | None, user: str, date: str, by: Shares, now: datetime) -> Write:
+def moved(day: Record | None, user: str, date: str, by: Shares) -> Write:
     """The day with so much more or less of these goals, if it is still as it was read. No entry left: no share left."""
     before = of(day)
     after = before | {goal: before.get(goal, Share()).plus(share) for goal, share in by.items()}
@@ -45,7 +45,5 @@ def moved(day: Record | None, user: str, date: str, by: Shares, now: datetime) -
         date=date,
         goals={str(goal): list(share) for goal, share in sorted(after.items()) if share.entries},
         turn=turn + 1,
-        created_at=seen.created_at if seen else now,
-        updated_at=now,
     )
     return put(made, where=GoalDay.turn == turn, otherwise=Stale()) if seen else put_new(made, otherwise=Stale())

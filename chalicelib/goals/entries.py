@@ -103,7 +103,7 @@ def pieces(now: datetime, found: Mapping[str, Record | None], *steps: Step) -> l
         for date, share in step.shares().items():
             by.setdefault(date, {})[int(step.goal.number)] = share
     user = steps[0].goal.user_id
-    moved = [days.moved(found.get(date), user, date, shares, now) for date, shares in by.items()]
+    moved = [days.moved(found.get(date), user, date, shares) for date, shares in by.items()]
     return [*(write for step in steps for write in _own(step, now)), *moved]
 
 

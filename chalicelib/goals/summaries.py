@@ -5,7 +5,7 @@ all that a summary of the present tells, however many entries there are; time of
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -22,8 +22,14 @@ from chalicelib.table import keys, reads
 NEAR = timedelta(days=31)
 HIGHEST = 10**12 - 1
 Item = Mapping[str, Mapping[str, Any]]
-#: {date: {number of a goal: [seconds, entries]}}
-Logged = Mapping[str, Mapping[str, list[int]]]
+#: {number of a goal: [seconds, entries]}, as days keep it, and {date: these}.
+Shares = Mapping[str, Sequence[int]]
+Logged = Mapping[str, Shares]
+#: What is asked for of days, then of goals.
+TOLD = (
+    *("date", "goals"),
+    *("number", "name", "category", "status", "logged_seconds", "planned_seconds", "target_seconds"),
+)
 
 
 class Time(NamedTuple):
@@ -46,6 +52,11 @@ class Aim:
     is_complete: bool
     percentage: Decimal
 
+    @property
+    def key(self) -> str:
+        """By which days know it."""
+        return str(self.number)
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -62,7 +73,7 @@ class Day:
 
     date: date
     logged: Time
-    shares: Mapping[int, Time]
+    shares: Shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +119,7 @@ def told(user: str, zone: str, period: Period, aims: list[Aim], logged: Logged, 
     """The summary of these goals, whatever else was logged. Pure."""
     days, previous = _days(period, logged, aims), _days(period.before(), logged, aims)
     spent, before = _by_goal(days), _by_goal(previous)
-    lines = [Line(aim, spent.get(aim.number, NOTHING), before.get(aim.number, NOTHING)) for aim in aims]
+    lines = [Line(aim, spent.get(aim.key, NOTHING), before.get(aim.key, NOTHING)) for aim in aims]
     return Summary(user, zone, period, goal, lines, days, previous)
 
 
@@ -120,27 +131,27 @@ def _only(aims: list[Aim], number: int) -> list[Aim]:
 
 
 def _items(user: str, period: Period, today: date) -> Iterable[Item]:
-    """Days from the first of the period before on, then all goals."""
+    """Days from the first of the period before on, then all goals; of both only what is told."""
     pk, first = keys.goals_of(user), keys.goal_day(user, period.before().first.isoformat()).sk
     last_goal = keys.goal(user, HIGHEST).sk
     if period.last + NEAR >= today:
-        return reads.images(pk, between=(first, last_goal))
+        return reads.images(pk, between=(first, last_goal), only=TOLD)
     last = keys.goal_day(user, period.last.isoformat()).sk
-    goals = reads.images(pk, between=(keys.goal(user, 1).sk, last_goal))
-    return chain(reads.images(pk, between=(first, last)), goals)
+    goals = reads.images(pk, between=(keys.goal(user, 1).sk, last_goal), only=TOLD)
+    return chain(reads.images(pk, between=(first, last), only=TOLD), goals)
 
 
 def _read(items: Iterable[Item]) -> tuple[list[Aim], Logged]:
     """Straight from the wire: of a summary in 1 ms, records would take the greater part."""
     aims: list[Aim] = []
-    logged: dict[str, Mapping[str, list[int]]] = {}
+    days: dict[str, str] = {}
     for item in items:
-        kind = item["kind"]["S"]
-        if kind == "goal_day":
-            logged[item["date"]["S"]] = json.loads(item["goals"]["S"])
-        elif kind == "goal":
+        if "goals" in item:
+            days[item["date"]["S"]] = item["goals"]["S"]
+        else:
             aims.append(_aim(item))
-    return aims, logged
+    shares = json.loads(f"[{','.join(days.values())}]")
+    return aims, dict(zip(days, shares, strict=True))
 
 
 def _aim(item: Item) -> Aim:
@@ -159,27 +170,28 @@ def _number(item: Item, name: str) -> int:
 
 
 def _days(period: Period, logged: Logged, aims: Iterable[Aim]) -> list[Day]:
-    known = {str(aim.number): aim.number for aim in aims}
+    known = {aim.key for aim in aims}
     return [_day(day, logged.get(day.isoformat(), {}), known) for day in period.dates()]
 
 
-def _day(day: date, logged: Mapping[str, list[int]], known: Mapping[str, int]) -> Day:
-    shares = {known[number]: Time(*share) for number, share in logged.items() if number in known}
+def _day(day: date, logged: Shares, known: Set[str]) -> Day:
+    shares = logged if logged.keys() <= known else {goal: logged[goal] for goal in logged if goal in known}
     return Day(day, summed(shares.values()), shares)
 
 
-def _by_goal(days: Iterable[Day]) -> dict[int, Time]:
-    spent: dict[int, Time] = {}
+def _by_goal(days: Iterable[Day]) -> dict[str, Time]:
+    spent: dict[str, list[int]] = {}
     for day in days:
-        for number, share in day.shares.items():
-            before = spent.get(number, NOTHING)
-            spent[number] = Time(before[0] + share[0], before[1] + share[1])
-    return spent
+        for goal, (seconds, entries) in day.shares.items():
+            so_far = spent.setdefault(goal, [0, 0])
+            so_far[0] += seconds
+            so_far[1] += entries
+    return {goal: Time(*share) for goal, share in spent.items()}
 
 
-def summed(times: Iterable[Time]) -> Time:
+def summed(times: Iterable[Sequence[int]]) -> Time:
     seconds = entries = 0
-    for time in times:
-        seconds += time[0]
-        entries += time[1]
+    for more, others in times:
+        seconds += more
+        entries += others
     return Time(seconds, entries)

@@ -20,7 +20,7 @@ def _row(day: Day, summary: Summary) -> Iterator[object]:
     seconds, entries = day.logged
     yield from (day.date, WEEKDAYS[day.date.weekday()], entries, seconds, durations.text(seconds))
     for line in summary.lines:
-        yield durations.text(day.shares.get(line.aim.number, NOTHING).seconds)
+        yield durations.text(day.shares.get(line.aim.key, NOTHING)[0])
 
 
 def filename(summary: Summary) -> str:

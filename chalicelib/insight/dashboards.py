@@ -4,12 +4,13 @@ Always fresh, and in one trip: days, wishes and totals of a learner lie side by 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from chalicelib import rounding
 from chalicelib.catalog import bitmaps, own
+from chalicelib.catalog.index import reading as catalogue
 from chalicelib.catalog.records import Course, Gate, Tally
 from chalicelib.learning import activity, completion, rests, streaks
 from chalicelib.learning.records import Days, Enrollment, Streak, Totals
@@ -102,6 +103,8 @@ class Continued:
     enrollment: Enrollment
     gate: Gate
     opened_at: datetime | None
+    #: None where the catalogue does not know it.
+    next_title: str | None = None
 
     @property
     def progress(self) -> completion.Completion:
@@ -127,7 +130,14 @@ def continued(act: Act, zone: str, size: int) -> list[Continued]:
     under_way = [each for course in wanted if (each := _continued(found, act.actor, course, opened[course]))]
     if len(under_way) < size:
         under_way += _others(act, opened)
-    return under_way[:size]
+    return _titled(under_way[:size])
+
+
+def _titled(listed: list[Continued]) -> list[Continued]:
+    """With the titles of the next lessons, from the catalogue."""
+    places = [(each.enrollment.course_id, each.next_ordinal or 0) for each in listed]
+    titles = catalogue.lesson_titles(places)
+    return [replace(each, next_title=titles.get(place)) for each, place in zip(listed, places, strict=True)]
 
 
 def opened_lately(act: Act, zone: str) -> dict[str, datetime]:

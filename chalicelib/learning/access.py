@@ -54,5 +54,10 @@ class Viewer(NamedTuple):
     is_owner: bool = False
     is_admin: bool = False
 
+    @property
+    def runs_it(self) -> bool:
+        """Whoever teaches it or runs the place."""
+        return self.is_owner or self.is_admin
+
 
 STRANGER = Viewer()

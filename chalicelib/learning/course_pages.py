@@ -15,7 +15,6 @@ from chalicelib.catalog.index import cards
 from chalicelib.catalog.index.cards import About
 from chalicelib.learning import completion, release
 from chalicelib.learning.access import Access
-from chalicelib.learning.records import Enrollment
 from chalicelib.learning.release import Case
 from chalicelib.table.record import moment_text
 
@@ -101,7 +100,3 @@ def listed(document: Document) -> list[Document]:
         }
         for order, (section, lesson) in enumerate(in_order, 1)
     ]
-
-
-def is_enrolled(enrollment: Enrollment | None) -> bool:
-    return enrollment is not None and enrollment.status == "active"

@@ -10,6 +10,7 @@ from chalicelib.accounts.records import User
 from chalicelib.catalog import gates
 from chalicelib.catalog.courses import CourseUnknown
 from chalicelib.catalog.ids import is_course
+from chalicelib.catalog.index import gathering
 from chalicelib.catalog.index import reading as catalogue
 from chalicelib.catalog.index.cards import About
 from chalicelib.catalog.records import Category, Course, Curriculum, Gate, Tally
@@ -66,14 +67,9 @@ def _from_table(act: Act, course_id: str, public: catalogue.Page | None) -> Cour
     if case.course().is_hidden:
         raise CourseUnknown
     about = _about(seen, course, curriculum, tally if isinstance(tally, Tally) else None, public)
-    if not about.offered and not _keeps(case):
+    if not about.offered and not case.has_part:
         raise CourseUnknown
     return CoursePage(_personal(course_pages.for_all(about, act.now), case), int(course.ver))
-
-
-def _keeps(case: Case) -> bool:
-    """Whoever teaches it, runs the place or learns in it sees a course that is no longer offered."""
-    return case.viewer.is_owner or case.viewer.is_admin or course_pages.is_enrolled(case.enrollment)
 
 
 def _about(
@@ -92,7 +88,7 @@ def _about(
         tally,
         teacher.name if isinstance(teacher, User) else "",
         category if isinstance(category, Category) else None,
-        not isinstance(teacher, User) or (teacher.banned_at is None and teacher.erased_at is None),
+        gathering.offers(teacher if isinstance(teacher, User) else None),
     )
 
 

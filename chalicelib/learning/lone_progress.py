@@ -12,6 +12,7 @@ from chalicelib.errors import Stale
 from chalicelib.learning import diary, ids, lesson_progress, release
 from chalicelib.learning.access import Viewer
 from chalicelib.learning.lesson_progress import LessonProgress
+from chalicelib.learning.looking import is_offered
 from chalicelib.learning.records import LoneProgress
 from chalicelib.learning.steps import Wish
 from chalicelib.table import keys
@@ -50,6 +51,8 @@ def _read(act: Act, lesson_id: str, *month: Key) -> tuple[LoneProgress | None, R
     found = act.read([keys.lesson(lesson_id), mine, *month])
     lesson, progress = found.get(keys.lesson(lesson_id)), found.get(mine)
     if not isinstance(lesson, Lesson) or not release.alone(lesson, Viewer(act.actor)).is_full:
+        raise LessonUnknown
+    if progress is None and not is_offered(lesson_id, lesson.instructor_id):
         raise LessonUnknown
     days = found.get(month[0]) if month else None
     return (progress if isinstance(progress, LoneProgress) else None), days

@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from chalicelib.accounts.records import User
 from chalicelib.catalog import courses
+from chalicelib.catalog.index import gathering
+from chalicelib.catalog.index import reading as catalogue
 from chalicelib.catalog.records import Gate
 from chalicelib.learning import prerequisites
 from chalicelib.learning.access import STRANGER, Viewer
 from chalicelib.learning.records import Enrollment
 from chalicelib.learning.release import Case
-from chalicelib.table import keys
+from chalicelib.table import keys, reads
 from chalicelib.table.acts import ANONYMOUS, Act
 from chalicelib.table.keys import Key
 from chalicelib.table.record import Record
@@ -60,6 +63,14 @@ def viewer(act: Act, found: Mapping[Key, Record], instructor_id: str) -> Viewer:
     if is_stranger(act):
         return STRANGER
     return Viewer(act.actor, is_owner=act.actor == instructor_id, is_admin=courses.is_admin(act, found))
+
+
+def is_offered(thing: str, teacher_id: str) -> bool:
+    """Whether a published course or lesson is for those who have no part in it: nothing is of whoever is suspended.
+
+    What the catalogue shows is; what it does not show yet takes a look at the teacher.
+    """
+    return catalogue.offers(thing) or gathering.offers(reads.one(User, keys.user(teacher_id)))
 
 
 def is_stranger(act: Act) -> bool:

@@ -13,7 +13,7 @@ from chalicelib.catalog.objects import Link
 from chalicelib.catalog.records import Gate, Lesson
 from chalicelib.learning import release
 from chalicelib.learning.access import Access
-from chalicelib.learning.looking import is_stranger, look, viewer
+from chalicelib.learning.looking import is_offered, is_stranger, look, viewer
 from chalicelib.learning.records import Enrollment
 from chalicelib.table import keys
 from chalicelib.table.acts import Act
@@ -55,8 +55,9 @@ def _alone(act: Act, lesson_id: str) -> LessonPage:
     lesson = found.get(keys.lesson(lesson_id))
     if not isinstance(lesson, Lesson):
         raise LessonUnknown
-    access = release.alone(lesson, viewer(act, found, lesson.instructor_id))
-    if access.is_hidden:
+    who = viewer(act, found, lesson.instructor_id)
+    access = release.alone(lesson, who)
+    if access.is_hidden or not (who.runs_it or is_offered(lesson.id, lesson.instructor_id)):
         raise LessonUnknown
     return LessonPage(lesson, access, lesson.is_published, _playback(act, lesson, access))
 
@@ -66,8 +67,9 @@ def _of_course(act: Act, lesson_id: str, course_id: str, ordinal: int) -> Lesson
     lesson, gate = seen.found.get(keys.lesson(lesson_id)), seen.found.get(keys.gate(course_id))
     if not isinstance(lesson, Lesson) or not isinstance(gate, Gate):
         raise LessonUnknown
-    access = seen.case(gate).lesson(ordinal)
-    if access.is_hidden:
+    case = seen.case(gate)
+    access = case.lesson(ordinal)
+    if access.is_hidden or not (case.has_part or is_offered(course_id, gate.instructor_id)):
         raise LessonUnknown
     return _placed(lesson, access, gate, ordinal, seen.enrollment, _playback(act, lesson, access))
 

@@ -55,7 +55,7 @@ def course(
 
 def to_finish(gate: Gate, enrollment: Enrollment | None, viewer: Viewer) -> list[str]:
     """The courses of which one must know whether the learner has finished them: mostly none."""
-    if enrollment is None or not _is_active(enrollment) or _sees_all(viewer):
+    if enrollment is None or not _is_active(enrollment) or viewer.runs_it:
         return []
     return [] if enrollment.unlocked or enrollment.completed_at else list(gate.prerequisites)
 
@@ -79,6 +79,11 @@ class Case:
     viewer: Viewer
     now: datetime
     finished: AbstractSet[str] = field(default_factory=frozenset)
+
+    @property
+    def has_part(self) -> bool:
+        """Whoever teaches it, runs the place or learns in it keeps a course that is no longer offered."""
+        return self.viewer.runs_it or (self.enrollment is not None and _is_active(self.enrollment))
 
     def lesson(self, ordinal: int) -> Access:
         if self.gate.is_deleted or ordinal not in self._place:
@@ -218,13 +223,9 @@ def _most_open(judgements: Iterable[Access]) -> Access:
 
 
 def _by_privilege(viewer: Viewer) -> Access | None:
-    if not _sees_all(viewer):
+    if not viewer.runs_it:
         return None
     return Access("full", "owner" if viewer.is_owner else "admin")
-
-
-def _sees_all(viewer: Viewer) -> bool:
-    return viewer.is_owner or viewer.is_admin
 
 
 def _is_active(enrollment: Enrollment) -> bool:

@@ -1,7 +1,7 @@
 """Reading: one item, several items, a range of an item collection. Used by records and by the door."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -147,8 +147,8 @@ def span(
     return Span([Record.from_raw_data(item) for item in answer["Items"]], answer.get("LastEvaluatedKey"))
 
 
-def images(pk: str, *, between: tuple[str, str] | None = None) -> Iterator[dict[str, Any]]:
-    """A collection, or a range of it, as it lies in the table.
+def images(pk: str, *, between: tuple[str, str] | None = None, only: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+    """A collection, or a range of it, as it lies in the table; whole items, or `only` these attributes.
 
     For readers that must not stumble over an item of an unknown kind, and for those to whom records would cost more
     than what they are read for.
@@ -162,6 +162,10 @@ def images(pk: str, *, between: tuple[str, str] | None = None) -> Iterator[dict[
     if between is not None:
         asked["KeyConditionExpression"] += " AND sk BETWEEN :v0 AND :v1"
         asked["ExpressionAttributeValues"] |= {f":v{i}": {"S": bound} for i, bound in enumerate(between)}
+    if only:
+        # Some of our names are words of DynamoDB's own.
+        asked["ExpressionAttributeNames"] = {f"#{i}": name for i, name in enumerate(only)}
+        asked["ProjectionExpression"] = ", ".join(asked["ExpressionAttributeNames"])
     while True:
         answer = call("query", **asked)
         yield from answer["Items"]

@@ -162,7 +162,7 @@ class LearnFlow(Chalice):
         headers |= current.extra_headers
         if current.alias is not None:
             headers |= _successor(current)
-        _log(current, status, taken)
+        _log(current, status, taken, _copy(current, status, headers))
         single = {name: value for name, value in headers.items() if isinstance(value, str)}
         several = {name: value for name, value in headers.items() if not isinstance(value, str)}
         answer = {
@@ -225,7 +225,14 @@ def _successor(current: Exchange) -> dict[str, str]:
     return {"Deprecation": DEPRECATED_SINCE, "Link": ", ".join(links)}
 
 
-def _log(current: Exchange, status: int, taken: float) -> None:
+def _copy(current: Exchange, status: int, headers: Mapping[str, Any]) -> dict[str, str]:
+    """Whether the copy that a client had, or might have had, was good."""
+    if current.method not in ("GET", "HEAD") or "ETag" not in headers:
+        return {}
+    return {"cache": "hit" if status == 304 else "miss"}
+
+
+def _log(current: Exchange, status: int, taken: float, more: Mapping[str, str]) -> None:
     facts: Mapping[str, Any] = {
         "request_id": current.request_id,
         "method": current.method,
@@ -234,5 +241,6 @@ def _log(current: Exchange, status: int, taken: float) -> None:
         "status": status,
         "user_id": None if current.caller.is_anonymous else current.caller.id,
         "duration_ms": round(taken, 2),
+        **more,
     }
     access.info("%s %s %d", current.method, current.route or current.path, status, extra=logs.facts(**facts))

@@ -9,6 +9,9 @@ from typing import Any, TextIO
 from urllib.parse import unquote
 
 LOUD = ("ERROR", "CRITICAL")
+#: What the clocks have done is shown too: it happens seldom, and nobody has asked for it.
+CLOCKS = "app.jobs"
+UNCHANGED = 304
 
 
 class Splitter(io.TextIOBase):
@@ -54,6 +57,8 @@ class Splitter(io.TextIOBase):
         self.log.write(line + "\n")
         if entry.get("level") in LOUD:
             self.terminal.write(shown(entry) + "\n")
+        elif entry.get("logger") == CLOCKS:
+            self.terminal.write(f"  {told(entry)}\n")
 
 
 def log_entry(line: str) -> dict[str, Any] | None:
@@ -69,6 +74,18 @@ def log_entry(line: str) -> dict[str, Any] | None:
 def shown(entry: dict[str, Any]) -> str:
     trace = entry.get("stack_trace") or entry.get("exception")
     return f"  {entry['level']}: {entry.get('message', '')}" + (f"\n{trace}" if trace else "")
+
+
+def told(entry: dict[str, Any]) -> str:
+    """What became of a job."""
+    extra = entry.get("extra", {})
+    return f"{extra.get('job')} {extra.get('occurrence')}: {entry.get('message')}"
+
+
+def served(method: str, target: str, status: int, seconds: float) -> None:
+    """Show a request, unless the client's copy was good; the log has those too."""
+    if status != UNCHANGED:
+        say(request_line(method, target, status, seconds))
 
 
 def request_line(method: str, target: str, status: int, seconds: float) -> str:

@@ -19,7 +19,7 @@ from waitress.server import create_server
 from infra.local import mailbox, resources, template
 from infra.local.clockwork import BadExpression
 from infra.local.cloud import Cloud
-from infra.local.console import Splitter, request_line, say
+from infra.local.console import Splitter, say, served
 from infra.local.driver import Driver
 from infra.local.environment import enter, local_environment
 from infra.local.gateway import Gateway
@@ -80,7 +80,7 @@ def serve(options: argparse.Namespace, started: float, stop: threading.Event) ->
     # A dictionary, because the published types of waitress take no single setting.
     settings: dict[str, Any] = {"sockets": [listening], "threads": THREADS, "ident": None}
     settings["max_request_body_size"] = LARGEST_BODY
-    server = create_server(wsgi(gateway, pages, lambda *seen: say(request_line(*seen))), **settings)
+    server = create_server(wsgi(gateway, pages, served), **settings)
     seconds = time.perf_counter() - started
     say(f"  Ready again after {seconds:.1f} s." if options.again else banner(public_url, options.endpoint, seconds))
     try:

@@ -330,14 +330,12 @@ def _filed(user: str, now: datetime) -> dict[str, str]:
 
 
 def dated(user: str, days: int) -> None:
-    """The days of those ten goals up to today, two months and so many more, each with half an hour for every goal."""
-    now, today = clock.now(), clock.today(settings.default_zone)
-    shares = {str(number): [1800, 1] for number in range(1, GOALS + 1)}
+    """The days of those ten goals up to today, two months and so many more; on each five had half an hour."""
+    today = clock.today(settings.default_zone)
     made: list[Record] = []
     for ago in range(62 + days):
         day = (today - timedelta(days=ago)).isoformat()
-        item: GoalDay = GoalDay.under(
-            keys.goal_day(user, day), date=day, goals=shares, turn=GOALS, created_at=now, updated_at=now
-        )
+        shares = {str(number): [1800, 1] for number in range(1 + ago % 2, GOALS + 1, 2)}
+        item: GoalDay = GoalDay.under(keys.goal_day(user, day), date=day, goals=shares, turn=5)
         made.append(item)
     store(made)

@@ -89,9 +89,19 @@ class Meter:
         self, pending: dict[str, Any], prefix: str, response_dict: Any, parsed_response: Any, **_: Any
     ) -> None:
         operation, actions = pending["operation"], pending["actions"]
-        reads = reading(operation, pending["body"], parsed_response) if response_dict["status_code"] == 200 else 0.0
+        whole = self._whole(operation, pending["body"], parsed_response)
+        reads = reading(operation, pending["body"], whole) if response_dict["status_code"] == 200 else 0.0
         writes = writing(operation, actions, pending["before"], self._look(actions)) if actions else 0
         self.calls.append(Call(prefix + operation, reads, writes))
+
+    def _whole(self, operation: str, body: Mapping[str, Any], answer: Any) -> Any:
+        """A query that asks for some attributes is paid for whole items."""
+        if operation != "Query" or "ProjectionExpression" not in body:
+            return answer
+        asked = {name: value for name, value in body.items() if name != "ProjectionExpression"}
+        names, condition = asked.pop("ExpressionAttributeNames", {}), body["KeyConditionExpression"]
+        used = {name: value for name, value in names.items() if name in condition}
+        return self._eyes.query(**asked, **({"ExpressionAttributeNames": used} if used else {}))
 
     def _look(self, actions: Iterable[Mapping[str, Any]]) -> Images:
         return {str(key): self._item(key) for key in map(key_of, actions)}

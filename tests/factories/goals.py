@@ -100,6 +100,6 @@ def filled(user_id: str, number: int, amount: int, last: date | None = None) -> 
         shares[number] = shares.get(number, Share()).plus(Share(1800, 1))
         made.append(entry)
     for date_text, by in on.items():
-        made.append(days.moved(None, user_id, date_text, by, now).record)
+        made.append(days.moved(None, user_id, date_text, by).record)
     data.store([goal, *made])
     return goal

@@ -120,6 +120,15 @@ class TestDeleting:
         assert api.get(f"/categories/{id}").status == 404
         assert courses.a_category("Maths").slug == "maths"
 
+    def test_an_old_name_is_free_from_the_renaming_on(self, api: Api, boss: Person) -> None:
+        id = courses.a_category("Maths").id
+        for slug in ("numbers", "maths", "sums"):
+            assert api.patch(f"/categories/{id}", {"slug": slug}, token=boss.access).json()["slug"] == slug
+        assert api.post("/categories", {"title": "x", "slug": "numbers"}, token=boss.access).status == 201
+        assert api.delete(f"/categories/{id}", token=boss.access).status == 204
+        for slug in ("maths", "sums"):
+            assert api.post("/categories", {"title": "x", "slug": slug}, token=boss.access).status == 201
+
     def test_one_with_courses_or_categories_stays_and_says_why(self, api: Api, boss: Person) -> None:
         full, top = courses.a_category(), courses.a_category()
         courses.a_draft("usr_01KAKZ6Q8M4T6V1N2B3C4D5E6F", category_id=full.id)

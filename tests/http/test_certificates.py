@@ -256,6 +256,19 @@ def test_a_foreign_certificate_is_not_found(api: Api, made: Certificate, what: s
         assert api.get(f"/certificates/{name}{what}", token=stranger.access).status == 404
 
 
+def test_a_judgement_is_of_the_certificate_that_was_read(api: Api, made: Certificate, teacher: Person) -> None:
+    path = f"/certificates/{made.id}"
+    old = api.get(path, token=teacher.access).header("etag") or ""
+    for act, body in (("revoke", {"reason": "A mistake"}), ("reissue", None)):
+        present = api.get(path, token=teacher.access).header("etag") or ""
+        assert problem(api.post(f"{path}/{act}", body, token=teacher.access, if_match='"99.x"')) == (
+            412,
+            "certificate_changed",
+        )
+        assert api.post(f"{path}/{act}", body, token=teacher.access, if_match=present).status == 200
+    assert api.post(f"{path}/revoke", {"reason": "Again"}, token=teacher.access, if_match=old).status == 412
+
+
 def test_a_foreign_instructor_revokes_nothing(api: Api, made: Certificate) -> None:
     other = api.member("other", roles=("instructor",))
     reply = api.post(f"/certificates/{made.id}/revoke", {"reason": "Envy, mostly"}, token=other.access)

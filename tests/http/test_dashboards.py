@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.catalog.ids import lesson_of
+from chalicelib.catalog.index import holding
 from chalicelib.catalog.records import Course
 from chalicelib.spreadsheets import cell
 from tests.conftest import House
@@ -169,6 +170,43 @@ def test_going_on_takes_two_trips_however_much_was_learned(
     faults.forget()
     assert len(going_on(api, learner)) == 5
     assert [trip.operation for trip in faults.trips] == ["BatchGetItem", "BatchGetItem"]
+
+
+@pytest.mark.row("M76")
+def test_the_next_lesson_is_named_where_the_catalogue_knows_it(
+    api: Api, teacher: Person, learner: Person, clean: House
+) -> None:
+    course = courses.a_course(teacher.id)
+    enroll(api, learner, course)
+    learn(api, learner, course, 1)
+    clean.driver.settle()
+    holding.forget()
+    assert [each["next_lesson_title"] for each in going_on(api, learner)] == [None]
+    assert api.get("/courses").json()["count"] == 1
+    assert [each["next_lesson_title"] for each in going_on(api, learner)] == ["Lesson 2"]
+
+
+@pytest.mark.row("M31")
+def test_the_report_of_ones_progress_comes_in_pages_that_miss_no_course(
+    api: Api, teacher: Person, learner: Person
+) -> None:
+    made = [courses.a_course(teacher.id, lessons=1) for _ in range(5)]
+    for course in made:
+        enroll(api, learner, course)
+    learn(api, learner, made[0], 1)
+    for form in ("json", "csv"):
+        seen, path = list[str](), f"/reports/progress?page_size=2&format={form}"
+        while path:
+            reply = api.get(path, token=learner.access)
+            if form == "json":
+                said = reply.json()
+                assert (said["lessons_completed"], said["active_days"]) == (1, 1)
+                seen += [each["course_id"] for each in said["courses"]]
+            else:
+                seen += [row[0] for row in list(csv.reader(io.StringIO(reply.body.decode("utf-8-sig"))))[1:]]
+            link = str(reply.header("link") or "")
+            path = link.partition("/api/v1")[2].partition(">")[0]
+        assert seen == [course.id for course in reversed(made)]
 
 
 @pytest.mark.row("M31")

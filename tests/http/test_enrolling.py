@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.catalog.ids import lesson_of
 from chalicelib.catalog.records import Seats
 from chalicelib.learning import enrollments
 from chalicelib.learning.enrollments import EnrollmentRequired, SoldOut
@@ -268,3 +269,14 @@ def test_other_domains_can_ask_for_an_enrollment(api: Api, teacher: Person, lear
     assert enrollments.require(courses.act(), learner.id, course.id).status == "active"
     with pytest.raises(EnrollmentRequired):
         enrollments.require(courses.act(), teacher.id, course.id)
+
+
+def test_only_the_enrollment_that_was_read_is_left(api: Api, teacher: Person, learner: Person) -> None:
+    course = courses.a_course(teacher.id)
+    path = f"/enrollments/{enrolled(api, learner, course.id)['id']}"
+    read = api.get(path, token=learner.access).header("etag") or ""
+    body = {"completed": True}
+    assert api.post(f"/lessons/{lesson_of(course.id, 1)}/progress", body, token=learner.access).status in (200, 201)
+    assert problem(api.delete(path, token=learner.access, if_match=read)) == (412, "enrollment_changed")
+    now = api.get(path, token=learner.access).header("etag") or ""
+    assert api.delete(path, token=learner.access, if_match=now).status == 204

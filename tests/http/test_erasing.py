@@ -19,7 +19,7 @@ from chalicelib.table import keys, reads
 from chalicelib.table.acts import by_system
 from chalicelib.table.writes import alone, put
 from tests.conftest import House
-from tests.factories import courses, shelf
+from tests.factories import courses, goals, shelf
 from tests.http.api import Api, Person
 from tests.http.test_privacy import ask_erasure, whole_table
 
@@ -51,6 +51,9 @@ def scene(api: Api, clean: House) -> Scene:
     teacher = api.member("quokka-77", first_name="Zephyrine Oxblood", email="zq.canary@example.org",
                          roles=("instructor",))  # fmt: skip
     learner = api.register("wombat-77", first_name="Quillon", last_name="Marrowby", email="qm.canary@example.org")
+    for name in ("Quillon's first song", "A letter to Aunt Marrowby"):
+        goals.logged(goals.a_goal(learner.id, name=name), text="Marrowby heard it")
+    api.delete("/goals/2", token=learner.access)
     film = {"owner_id": teacher.id, "object_key": "u/1", "what": "video", "content_type": "video/mp4", "bytes": 7}
     alone(put(Media.under(keys.media(teacher.id, "med_1"), id="med_1", ver=1, filename="Oxfilm.mp4", **film)))
     course = courses.a_course(teacher.id, title="Waves", lessons=1)

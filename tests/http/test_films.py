@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.catalog import authoring
+from chalicelib.catalog.ids import place_of
 from chalicelib.catalog.records import Media
 from chalicelib.table import reads
 from functions.inspect_media import handler
@@ -93,6 +94,9 @@ def test_a_film_costs_one_read_by_its_key_and_a_lesson_of_words_none(api: Api, t
     film = lesson_with(ready(teacher.id))
     words = film.rpartition("-")[0] + "-1"
     student = api.member("stu")
+    course = place_of(film)
+    assert course
+    assert api.post("/enrollments", {"course": course.course}, token=student.access).status == 201
     calls = {}
     for name, lesson in (("words", words), ("film", film)):
         seen(api, lesson, student.access)

@@ -15,7 +15,11 @@ from tests.factories import courses, goals
 from tests.http.api import Api, Person, at_once, fields, problem
 
 #: The body of the goal tracker's own documentation.
-SEED = {"progress": "Completed authentication module", "logged_hours": "02:30:00", "total_hours": "05:00:00"}
+SEED: dict[str, Any] = {
+    "progress": "Completed authentication module",
+    "logged_hours": "02:30:00",
+    "total_hours": "05:00:00",
+}
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 

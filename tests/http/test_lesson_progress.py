@@ -211,6 +211,36 @@ def day(learner: Person) -> dict[str, Any]:
     return dict(found.days["2026-11-21"]) if found else {}
 
 
+@pytest.mark.row("B08")
+def test_a_lesson_that_is_opened_again_counts_once_in_the_days(api: Api, teacher: Person, learner: Person) -> None:
+    course, _ = enrolled(api, teacher, learner)
+    alone = courses.a_lesson(None, teacher.id, kg_class="KG1").id
+    for path in (lesson(course, 1), alone):
+        for wish in ({"completed": True}, {"reset": True}, {"completed": True}, {"reset": True}):
+            with time_machine.travel(NOON, tick=False):
+                done(api, api.login("lina"), path, **wish)
+    assert day(learner)["lessons"] == 2
+    with time_machine.travel(NOON + timedelta(days=1), tick=False):
+        again = api.login("lina")
+        done(api, again, lesson(course, 1), completed=True)
+        streak = api.get("/streak", token=again.access).json()
+        said = api.get("/dashboard/stats", token=again.access).json()["learner"]
+    assert [(each["state"], each["lessons"]) for each in streak["days"]] == [("active", 2), ("active", 0)]
+    assert said["lessons_completed"] == 2
+
+
+def test_who_reports_progress_in_an_own_draft_is_told_to_enroll(api: Api, teacher: Person, learner: Person) -> None:
+    draft = courses.a_draft(teacher.id, lessons=1)
+    path = f"/lessons/{lesson(draft.id, 1)}/progress"
+    author = api.member("toni", roles=("student", "instructor"))
+    own = courses.a_draft(author.id, lessons=1)
+    reply = api.post(f"/lessons/{lesson(own.id, 1)}/progress", {"completed": True}, token=author.access)
+    assert problem(reply) == (403, "enrollment_required")
+    assert "Publish it" in reply.json()["detail"]
+    for who in (learner, author):
+        assert problem(api.post(path, {"completed": True}, token=who.access)) == (404, "lesson_unknown")
+
+
 def test_the_day_is_that_of_the_learners_zone(api: Api, teacher: Person, learner: Person) -> None:
     with time_machine.travel(datetime(2026, 11, 30, 20, 0, tzinfo=UTC), tick=False):
         course, _ = enrolled(api, teacher, api.login("lina"))

@@ -264,6 +264,14 @@ def test_what_is_deleted_is_gone_with_its_copy_and_told(desk: Desk) -> None:
     assert files.shown() == []
 
 
+def test_only_the_upload_that_was_read_is_deleted(desk: Desk) -> None:
+    path = f"/media/{desk.uploaded()['id']}"
+    reply = desk.api.delete(path, token=desk.teacher.access, if_match='"99.x"')
+    assert problem(reply) == (412, "media_changed")
+    tag = desk.api.get(path, token=desk.teacher.access).header("etag") or ""
+    assert desk.api.delete(path, token=desk.teacher.access, if_match=tag).status == 204
+
+
 def test_what_comes_after_it_was_deleted_is_thrown_away(desk: Desk) -> None:
     asked = desk.ask().json()
     desk.api.delete(f"/media/{asked['id']}", token=desk.teacher.access)

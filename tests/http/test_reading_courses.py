@@ -223,6 +223,26 @@ def test_a_course_of_somebody_suspended_is_kept_by_its_learners_and_offered_to_n
     assert api.get(f"/courses/{course_id}", token=student.access).status == 200
 
 
+def test_so_are_its_lessons_and_those_that_stand_alone(api: Api, author: Person, student: Person) -> None:
+    course_id, boss, other = a_course(author), api.admin(), api.member()
+    alone, lesson = courses.a_lesson(None, author.id, kg_class="KG1").id, lesson_of(course_id, 1)
+    enroll(student, course_id)
+    statuses = {True: (200, 200), False: (404, 404)}
+    for offered in (True, False):
+        for token in (None, other.access):
+            assert (
+                api.get(f"/lessons/{lesson}", token=token).status,
+                api.get(f"/lessons/{alone}", token=token).status,
+            ) == (statuses[offered])
+        report = api.post(
+            f"/lessons/{alone}/progress", {"completed": True}, token=student.access if offered else other.access
+        )
+        assert report.status == statuses[offered][0]
+        assert api.get(f"/lessons/{lesson}", token=student.access).status == 200
+        assert api.get(f"/lessons/{alone}", token=boss.access).status == 200
+        api.post(f"/admin/users/{author.id}/ban", {}, token=boss.access)
+
+
 @pytest.mark.row("C22", "B07")
 def test_the_lessons_of_a_course_come_in_pages_each_with_its_access(api: Api, author: Person, student: Person) -> None:
     course_id = a_course(author, 5, forced_order=True)

@@ -160,6 +160,16 @@ def test_what_is_no_wish_is_refused_by_its_name(api: Api, learner: Person, body:
     assert list(fields(api.patch("/streak", body, token=learner.access))) == [field]
 
 
+def test_a_wish_is_for_the_streak_that_was_read(api: Api, learner: Person) -> None:
+    tag = api.get("/streak", token=learner.access).header("etag") or ""
+    statuses = [
+        api.patch("/streak", {"shown": shown}, token=learner.access, if_match=tag).status for shown in (False, True)
+    ]
+    assert statuses == [200, 412]
+    fresh = api.get("/streak?days=1", token=learner.access).header("etag") or ""
+    assert api.patch("/streak", {"shown": True}, token=learner.access, if_match=fresh).status == 200
+
+
 def test_wishing_what_is_so_already_tells_nothing(api: Api, learner: Person) -> None:
     for _ in range(2):
         wish(api, learner, rest_days=["sunday"], shown=False)

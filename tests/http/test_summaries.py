@@ -325,3 +325,14 @@ def test_no_cell_of_a_file_is_a_formula(api: Api, me: Person, name: str) -> None
     head, *days = rows(api.get("/summary/weekly/days.csv", token=me.access))
     assert head[-1] == f"1 {name}"
     assert not [cell for row in (head, *days) for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+@pytest.mark.row("G48")
+def test_the_log_says_whether_the_clients_copy_was_good(
+    api: Api, logged: Person, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tag = str(api.get("/summary/weekly", token=logged.access).header("etag"))
+    api.get("/summary/weekly", token=logged.access, if_none_match=tag)
+    api.get("/summary/weekly", token=logged.access, if_none_match='"older"')
+    lines = [json.loads(line)["extra"] for line in capsys.readouterr().out.splitlines() if "/summary/" in line]
+    assert [(line["status"], line["cache"]) for line in lines] == [(200, "miss"), (304, "hit"), (200, "miss")]

@@ -27,6 +27,8 @@ class Built:
 
     def __post_init__(self) -> None:
         for name in self.manifest.artefacts:
+            if (self.out / name).exists():
+                continue  # Another process has unpacked it.
             with zipfile.ZipFile(self.out / f"{name}.zip") as archive:
                 archive.extractall(self.out / name)
 

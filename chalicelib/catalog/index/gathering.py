@@ -54,16 +54,16 @@ def _course(id: str, found: Any, shelves: dict[str, Category], people: dict[str,
         tally if isinstance(tally, Tally) else None,
         teacher.name if teacher else "",
         shelves.get(course.category_id or ""),
-        _offers(teacher),
+        offers(teacher),
     )
     return cards.of_course(about, now)
 
 
 def _lesson(lesson: Lesson, people: dict[str, User]) -> Entry:
-    return cards.of_lesson(lesson, offered=_offers(people.get(lesson.instructor_id)))
+    return cards.of_lesson(lesson, offered=offers(people.get(lesson.instructor_id)))
 
 
-def _offers(teacher: User | None) -> bool:
+def offers(teacher: User | None) -> bool:
     """Whoever is suspended or gone offers nothing; learners keep what they have."""
     return teacher is None or (teacher.banned_at is None and teacher.erased_at is None)
 

@@ -113,6 +113,11 @@ def current() -> Shelf:
     return _holder.current().shelf
 
 
+def at_hand() -> Shelf | None:
+    """The same for whoever can do without: None where this instance would have to load it first."""
+    return current() if _holder.held is not None else None
+
+
 def held() -> Held:
     return _holder.current()
 

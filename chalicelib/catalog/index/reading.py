@@ -3,13 +3,14 @@
 The catalogue lags behind the table by a second or two. Its first use in an instance loads it.
 """
 
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 
 from chalicelib.catalog.index import holding
 from chalicelib.catalog.index.shelves import Page
 
-__all__ = ["Page", "page"]
+__all__ = ["Page", "lesson_titles", "offers", "page"]
 
 
 def page(course_id: str, now: datetime) -> Page | None:
@@ -22,3 +23,18 @@ def page(course_id: str, now: datetime) -> Page | None:
         found = holding.current().page(course_id)
         return None if found is None or found.until <= now.timestamp() else found
     return None
+
+
+def lesson_titles(wanted: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], str]:
+    """Of published lessons by course and number, as far as this instance knows them without loading anything."""
+    with suppress(holding.CatalogueUnavailable):
+        shelf = holding.at_hand()
+        return shelf.lesson_titles(wanted) if shelf else {}
+    return {}
+
+
+def offers(thing: str) -> bool:
+    """Whether the catalogue shows this course or lesson; where there is no catalogue, it shows nothing."""
+    with suppress(holding.CatalogueUnavailable):
+        return bool(holding.current().updated([thing]))
+    return False

@@ -3,7 +3,7 @@
 import json
 import threading
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,6 +25,10 @@ FREQUENT, KEPT = 1000, 200
 _HAVING = "SELECT json_group_array(rowid) FROM text WHERE text MATCH ?"
 _CARDS = """SELECT thing.id, instructor, card, access, reason FROM json_each(?) AS wanted
 JOIN thing ON thing.n = wanted.value JOIN shown ON shown.n = thing.n ORDER BY wanted.key"""
+_TITLES = f"""SELECT thing.id, lesson.ordinal, lesson.title FROM json_each(?) AS wanted
+JOIN thing ON thing.id = wanted.value ->> 0 CROSS JOIN lesson
+ON lesson.n BETWEEN thing.n << {files.PLACES} AND ((thing.n + 1) << {files.PLACES}) - 1
+AND lesson.ordinal = wanted.value ->> 1"""  # noqa: S608 -- a number of ours
 
 
 class Page(NamedTuple):
@@ -119,6 +123,12 @@ class Shelf:
         with self.lock:
             rows: Any = self.connection.execute(sql, (json.dumps(ids),)).fetchall()
         return dict(rows)
+
+    def lesson_titles(self, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
+        """Of lessons by course and number."""
+        with self.lock:
+            rows: Any = self.connection.execute(_TITLES, (json.dumps(list(wanted)),)).fetchall()
+        return {(course, ordinal): title for course, ordinal, title in rows}
 
     def number(self, course_id: str) -> int | None:
         with self.lock:

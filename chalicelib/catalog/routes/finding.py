@@ -6,13 +6,8 @@ from chalicelib.catalog.index import rows
 from chalicelib.catalog.index.asking import Found
 from chalicelib.catalog.index.holding import CatalogueUnavailable
 from chalicelib.catalog.index.rows import Reader
-from chalicelib.catalog.schemas.finding import (
-    CourseListOut,
-    CourseQuery,
-    LessonListOut,
-    LessonsQuery,
-    RelatedQuery,
-)
+from chalicelib.catalog.schemas.finding_answers import CourseListOut, LessonListOut
+from chalicelib.catalog.schemas.finding_questions import CourseQuery, LessonsQuery, RelatedQuery
 from chalicelib.table.record import moment_text
 from chalicelib.web import numbered
 from chalicelib.web.policies import anyone

@@ -87,6 +87,7 @@ class ContinueOut(Out):
     total_lessons: int
     opened_at: Annotated[datetime | None, Field(description="When you were last in it.")]
     next_lesson_id: str | None
+    next_lesson_title: Annotated[str | None, Field(description="Null where it is not known without asking further.")]
     next_position: Annotated[int | None, Field(description="Its place in the course, from 1.")]
 
     @classmethod
@@ -103,5 +104,6 @@ class ContinueOut(Out):
             total_lessons=progress.total,
             opened_at=each.opened_at,
             next_lesson_id=None if ordinal is None else lesson_of(enrollment.course_id, ordinal),
+            next_lesson_title=each.next_title,
             next_position=each.next_position,
         )

@@ -253,7 +253,14 @@ CLOCKS = (
     Clock("sweep_facts", untold, swept, lambda _: 200, leaves_job=False, late=timedelta(hours=2)),
     Clock("clean_abandoned_enrollments", never_begun, cleaned, lambda amount: 20 + 8 * amount),
     Clock("daily_report", administrators, reported, lambda amount: 10 + 2 * amount),
-    Clock("remind_goals", idle_goals, reminded_of_goals, lambda amount: 40 + amount // 6, crowds=(30, 1000), first=12),
+    Clock(
+        "remind_goals",
+        idle_goals,
+        reminded_of_goals,
+        lambda amount: 40 + amount // 6,
+        crowds=(30, 30, 30, 1000),
+        first=12,
+    ),
 )
 
 

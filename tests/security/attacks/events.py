@@ -21,6 +21,7 @@ from chalicelib.catalog import inspection
 from chalicelib.catalog.index import holding, reading
 from chalicelib.catalog.records import Media
 from chalicelib.catalog.records import Tally as CourseTally
+from chalicelib.goals import ledgers
 from chalicelib.learning import enrollments
 from chalicelib.learning.certificates import holding as certificates_held
 from chalicelib.learning.records import Enrollment, Roster
@@ -31,7 +32,7 @@ from chalicelib.table.facts import Fact
 from infra.local import invocation, template
 from infra.local.invocation import Run
 from infra.local.template import Function, QueueTrigger, ScheduleTrigger, StreamTrigger
-from tests.factories import certificates, courses, media
+from tests.factories import certificates, courses, goals, media
 from tests.security import crew
 from tests.security.attacks.ground import Ground
 from tests.security.attacks.mutation import mutated
@@ -336,7 +337,21 @@ def _certified(body: str) -> bool:
     return [each.printed_at is not None for each in certificates_held.all_of(router.read(body)[1].owner)] == [True]
 
 
+def _idle() -> str:
+    """Of somebody who has done nothing for a goal for eight days."""
+    person = crew.join(f"p{clock.new_id('x')[-12:].lower()}")
+    now = clock.now()
+    goals.a_goal(person.id, now - timedelta(days=8))
+    return json.dumps({"user": person.id, "on": ledgers.day_of(now).isoformat()})
+
+
+def _reminded(body: str) -> bool:
+    document = json.loads(body)
+    return goals.ledger_of(document["user"]).reminded_on == document["on"]
+
+
 HEALTHY = {
+    "remind_people": Kind(_idle, _reminded),
     "issue_certificate": Kind(_completed, _certified),
     "index_catalog": Kind(_indexed, _is_published),
     "inspect_media": Kind(_upload, _inspected),

@@ -1,23 +1,16 @@
-"""Lists of courses and lessons: what may be asked, and what a row says."""
+"""Lists of courses and lessons: what may be asked. `finding_answers` says what a row says."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from chalicelib.accounts.schemas.fields import example
 from chalicelib.catalog.index.asking import Query
 from chalicelib.catalog.index.columns import Order
 from chalicelib.catalog.index.lessons import LessonQuery
 from chalicelib.catalog.index.words import LONGEST
-from chalicelib.catalog.schemas.courses import MoneyOut
 from chalicelib.catalog.schemas.fields import (
-    CATEGORY,
-    COURSE,
-    LESSON,
-    PERSON,
     KgClass,
     Level,
     Listed,
@@ -25,7 +18,8 @@ from chalicelib.catalog.schemas.fields import (
     also,
     amount,
 )
-from chalicelib.web.reading import In, Line, Out, Paged
+from chalicelib.catalog.schemas.finding_answers import CourseCardOut
+from chalicelib.web.reading import In, Line, Paged
 
 #: By what a list may be sorted -> the column.
 SORTS = {
@@ -145,173 +139,3 @@ def _minor(amount: Decimal | None) -> int | None:
 
 def _order(words: Iterable[str]) -> Order | None:
     return tuple((SORTS[word.removeprefix("-")], word.startswith("-")) for word in words) or None
-
-
-class NamedOut(Out):
-    id: str
-    name: str
-
-
-class ShelfOut(Out):
-    id: str
-    title: str
-    slug: str
-
-
-_CARD: Any = {
-    "id": COURSE,
-    "slug": "counting-with-animals",
-    "title": "Counting with animals",
-    "subtitle": "Numbers from one to ten",
-    "instructor": {"id": PERSON, "name": "Meera Rao"},
-    "instructor_id": PERSON,
-    "owner": PERSON,
-    "category": {"id": CATEGORY, "title": "Mathematics", "slug": "mathematics"},
-    "level": "beginner",
-    "language": "en",
-    "price": "19.99",
-    "price_minor": 1999,
-    "currency": "USD",
-    "money": {"amount_minor": 1999, "currency": "USD"},
-    "cover_url": None,
-    "lessons": 12,
-    "minutes": 95,
-    "students": 240,
-    "rating": 4.5,
-    "ratings": 18,
-    "status": "published",
-    "is_published": True,
-    "published_at": "2026-11-21T08:00:00Z",
-    "created_at": "2026-11-20T08:00:00Z",
-    "updated_at": "2026-11-21T08:00:00Z",
-    "access": "preview",
-    "reason_code": "payment_required",
-}
-
-
-class CourseCardOut(Out):
-    """A course in a list. `access` is full, preview or locked, as a stranger finds it, and `reason_code` says why."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [_CARD]})
-
-    id: str
-    slug: str
-    title: str
-    subtitle: str
-    instructor: NamedOut
-    instructor_id: str
-    owner: str
-    category: ShelfOut | None
-    level: str
-    language: str
-    price: str
-    price_minor: int
-    currency: str
-    money: MoneyOut
-    cover_url: str | None
-    lessons: int
-    minutes: int
-    students: int
-    rating: float | None
-    ratings: int
-    status: str
-    is_published: bool
-    published_at: datetime | None
-    created_at: datetime | None
-    updated_at: datetime | None
-    access: str
-    reason_code: str
-
-
-class FacetValueOut(Out):
-    value: str
-    count: int
-
-
-class StarsOut(Out):
-    """At least so many stars."""
-
-    value: float
-    count: int
-
-
-class FacetShelfOut(FacetValueOut):
-    slug: str
-    title: str
-    parent: str | None
-
-
-class FacetsOut(Out):
-    """How many courses each value would leave, all other filters kept; a facet ignores its own."""
-
-    category: list[FacetShelfOut]
-    level: list[FacetValueOut]
-    language: list[FacetValueOut]
-    price: list[FacetValueOut]
-    rating: list[StarsOut]
-
-
-class CourseListOut(Out):
-    """`results` have all fields, or those that `fields` names; `facets` are there if asked for."""
-
-    model_config = ConfigDict(json_schema_extra=example(count=1, next=None, previous=None, results=[_CARD]))
-
-    count: int
-    next: str | None
-    previous: str | None
-    results: list[CourseCardOut]
-    facets: FacetsOut | None = None
-
-
-class LessonRowOut(Out):
-    """A lesson in a list: its title, never its words."""
-
-    id: str
-    title: str
-    kind: str
-    minutes: int
-    preview: bool
-    kg_class: str | None
-    course_id: str | None
-    course: str | None
-    course_title: str | None
-    instructor_id: str
-    owner: str
-    is_published: bool
-    access: str
-    reason_code: str
-    unlocks_at: datetime | None
-
-
-class LessonListOut(Out):
-    model_config = ConfigDict(
-        json_schema_extra=example(
-            count=1,
-            next=None,
-            previous=None,
-            results=[
-                {
-                    "id": LESSON,
-                    "title": "Four ducks",
-                    "kind": "video",
-                    "minutes": 8,
-                    "preview": True,
-                    "kg_class": None,
-                    "course_id": COURSE,
-                    "course": COURSE,
-                    "course_title": "Counting with animals",
-                    "instructor_id": PERSON,
-                    "owner": PERSON,
-                    "is_published": True,
-                    "access": "preview",
-                    "reason_code": "preview",
-                    "unlocks_at": None,
-                }
-            ],
-        )
-    )
-
-    count: int
-    next: str | None
-    previous: str | None
-    results: list[LessonRowOut]
