@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. Each installs what it needs into .venv first.
 .DEFAULT_GOAL := help
-.PHONY: help install lock run test faults mutants coverage check format rows bench tour redrive keys index restore verify-audit export-day package attack generate clean \
+.PHONY: help install lock run test faults mutants coverage check format rows bench benchmark-summaries tour redrive keys index restore verify-audit export-day package attack generate clean \
         deploy rollback releases outputs logs e2e \
         lint formatted types ladder cold-path generated
 
@@ -49,6 +49,9 @@ rows: install ## Which test proves which promise, and what is open (ARGS=--open 
 bench: install ## Measure CPU, cold start and growth (BASELINE=write keeps it, ROUNDS=5; PART=catalogue: 1,000 to 100,000 courses)
 	@$(PYTHON) -m tests.bench$(if $(filter catalogue,$(PART)),.catalogue 1000 10000 100000, --rounds "$(or $(ROUNDS),5)" \
 	    --baseline "$(BASELINE)")
+
+benchmark-summaries: install ## Time 100 calls each of weekly and monthly summaries, with and without ETag (USER_ID=student)
+	@$(PYTHON) -m infra.benchmark_summaries --user-id "$(USER_ID)"
 
 tour: install ## A guided story through the API, in the terminal
 	@$(PYTHON) -m infra.tour $(ARGS)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from html import escape
+from itertools import chain, repeat
 
 from chalicelib.goals import chart_style, chart_words, svg
 from chalicelib.goals.periods import MONTHS, WEEKDAYS, Period
@@ -56,7 +57,9 @@ class Scale:
 def drawn(summary: Summary) -> str:
     """The whole picture."""
     bands = _bands(summary.lines)
-    scale = Scale.up_to(max(day.logged.seconds for day in (*summary.days, *summary.previous)) or 4 * 3600)
+    previous = [day.logged.seconds for day in summary.previous()]
+    longest = max(*previous, *(day.logged.seconds for day in summary.days))
+    scale = Scale.up_to(longest or 4 * 3600)
     legend = list(_legend(summary, bands))
     height = LEGEND + ROW * -(-len(legend) // COLUMNS) + 2
     large, small = chart_words.heads(summary)
@@ -68,7 +71,7 @@ def drawn(summary: Summary) -> str:
         svg.words(svg.fitted(large, BOLD, RIGHT - EDGE), EDGE, 44, "head"),
         svg.words(svg.fitted(small, 14, RIGHT - EDGE), EDGE, 70, "sub"),
         *_axis(scale),
-        *_columns(summary, bands, scale),
+        *_columns(summary.days, previous, bands, scale),
         *_marks(summary.period),
         svg.element("line", x1=LEFT, y1=BOTTOM, x2=RIGHT, y2=BOTTOM, class_="base"),
         *_nothing(summary),
@@ -113,11 +116,10 @@ def _axis(scale: Scale) -> Iterator[str]:
         yield svg.words(chart_words.short(seconds) if number else "0", LEFT - 10, y + 4, "tick", anchor="end")
 
 
-def _columns(summary: Summary, bands: list[Band], scale: Scale) -> Iterator[str]:
-    slot = (RIGHT - LEFT) / len(summary.days)
-    for number, day in enumerate(summary.days):
+def _columns(days: list[Day], previous: list[int], bands: list[Band], scale: Scale) -> Iterator[str]:
+    slot = (RIGHT - LEFT) / len(days)
+    for number, (day, before) in enumerate(zip(days, chain(previous, repeat(0)), strict=False)):
         middle = LEFT + slot * (number + 0.5)
-        before = summary.previous[number].logged.seconds if number < len(summary.previous) else 0
         parts = [(band.name, band.part_of(day)) for band in bands]
         column = _column(day, before, bands, scale, middle, slot)
         yield svg.group(column, chart_words.of_day(day, parts, before))

@@ -78,7 +78,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`previous` are the days of the period before. `goal` is the number of the only one that it is about."""
+    """`goal` is the number of the only one that it is about."""
 
     user: str
     zone: str
@@ -86,7 +86,7 @@ class Summary:
     goal: int | None
     lines: list[Line]
     days: list[Day]
-    previous: list[Day]
+    logged: Logged
 
     @property
     def total(self) -> Time:
@@ -95,6 +95,10 @@ class Summary:
     @property
     def before(self) -> Time:
         return summed(line.before for line in self.lines)
+
+    def previous(self) -> list[Day]:
+        """The days of the period before, which charts show; numbers do not take them one by one."""
+        return _days(self.period.before(), self.logged, {line.aim.key for line in self.lines})
 
 
 class Wish(NamedTuple):
@@ -117,10 +121,10 @@ def of(user: str, zone: str, now: datetime, wish: Wish) -> Summary:
 
 def told(user: str, zone: str, period: Period, aims: list[Aim], logged: Logged, *, goal: int | None = None) -> Summary:
     """The summary of these goals, whatever else was logged. Pure."""
-    days, previous = _days(period, logged, aims), _days(period.before(), logged, aims)
-    spent, before = _by_goal(days), _by_goal(previous)
-    lines = [Line(aim, spent.get(aim.key, NOTHING), before.get(aim.key, NOTHING)) for aim in aims]
-    return Summary(user, zone, period, goal, lines, days, previous)
+    now, before = (_by_goal(each, logged) for each in (period, period.before()))
+    lines = [Line(aim, now.get(aim.key, NOTHING), before.get(aim.key, NOTHING)) for aim in aims]
+    days = _days(period, logged, {aim.key for aim in aims})
+    return Summary(user, zone, period, goal, lines, days, logged)
 
 
 def _only(aims: list[Aim], number: int) -> list[Aim]:
@@ -169,24 +173,23 @@ def _number(item: Item, name: str) -> int:
     return int(item[name]["N"]) if name in item else 0
 
 
-def _days(period: Period, logged: Logged, aims: Iterable[Aim]) -> list[Day]:
-    known = {aim.key for aim in aims}
+def _by_goal(period: Period, logged: Logged) -> dict[str, Time]:
+    spent: dict[str, list[int]] = {}
+    for day in period.dates():
+        for goal, (seconds, entries) in logged.get(day.isoformat(), {}).items():
+            so_far = spent.setdefault(goal, [0, 0])
+            so_far[0] += seconds
+            so_far[1] += entries
+    return {goal: Time(*share) for goal, share in spent.items()}
+
+
+def _days(period: Period, logged: Logged, known: Set[str]) -> list[Day]:
     return [_day(day, logged.get(day.isoformat(), {}), known) for day in period.dates()]
 
 
 def _day(day: date, logged: Shares, known: Set[str]) -> Day:
     shares = logged if logged.keys() <= known else {goal: logged[goal] for goal in logged if goal in known}
     return Day(day, summed(shares.values()), shares)
-
-
-def _by_goal(days: Iterable[Day]) -> dict[str, Time]:
-    spent: dict[str, list[int]] = {}
-    for day in days:
-        for goal, (seconds, entries) in day.shares.items():
-            so_far = spent.setdefault(goal, [0, 0])
-            so_far[0] += seconds
-            so_far[1] += entries
-    return {goal: Time(*share) for goal, share in spent.items()}
 
 
 def summed(times: Iterable[Sequence[int]]) -> Time:

@@ -13,7 +13,7 @@ from chalicelib.accounts.records import Session
 from chalicelib.catalog import bitmaps, gates, media
 from chalicelib.catalog.ids import lesson_of
 from chalicelib.catalog.records import Course, Curriculum, Lesson, Media, Tally
-from chalicelib.goals import ledgers
+from chalicelib.goals import entries, ledgers
 from chalicelib.goals.ids import goal_of
 from chalicelib.goals.records import Goal, GoalDay, GoalLedger
 from chalicelib.learning import activity
@@ -293,36 +293,47 @@ def enrolled(learner: str, amount: int) -> None:
     store([*made, totals, _month(learner)])
 
 
-def intended(user: str, entries: int) -> None:
+def intended(user: str, amount: int) -> None:
     """Ten goals of this person, each with the totals of so many entries, and the ledger that belongs to them."""
     now = clock.now() - timedelta(days=1)
-    made: list[Record] = [_goal(user, number, entries, now) for number in range(1, GOALS + 1)]
+    made: list[Record] = [_goal(user, number, amount, now) for number in range(1, GOALS + 1)]
     ledger: GoalLedger = GoalLedger.under(
         keys.goal_ledger(user), user_id=user, last_number=GOALS, live=GOALS, turn=GOALS, **_filed(user, now)
     )
     store([*made, ledger])
 
 
-def _goal(user: str, number: int, entries: int, now: datetime) -> Goal:
+def _goal(user: str, number: int, amount: int, now: datetime) -> Goal:
     goal: Goal = Goal.under(
         keys.goal(user, number),
         id=goal_of(user, number),
-        ver=1 + entries,
+        ver=1 + amount,
         user_id=user,
         number=number,
         name="Read a chapter a day",
         description="One chapter, and a page of notes about what was new in it; on Sundays only the notes of the week.",
         category="Primary",
         deadline="2027-06-30",
-        logged_seconds=1800 * entries,
-        planned_seconds=3600 * entries,
-        entries=entries,
-        last_entry=entries,
+        logged_seconds=1800 * amount,
+        planned_seconds=3600 * amount,
+        entries=amount,
+        last_entry=amount,
         active_at=now,
         created_at=now,
         updated_at=now,
     )
     return goal
+
+
+def noted(user: str, amount: int) -> None:
+    """That many entries of the first of those goals, five on each day up to a week ago."""
+    now, last = clock.now() - timedelta(days=7), clock.today(settings.default_zone) - timedelta(days=7)
+    goal, made = _goal(user, 1, 0, now), list[Record]()
+    for number in range(amount):
+        day = (last - timedelta(days=(amount - 1 - number) // 5)).isoformat()
+        goal.last_entry = number
+        made.append(entries.made(goal, now, day, 1800, total_seconds=3600, text="A chapter and its notes"))
+    store(made)
 
 
 def _filed(user: str, now: datetime) -> dict[str, str]:

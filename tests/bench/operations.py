@@ -18,6 +18,7 @@ Request = Callable[[Api, Person, Person], Reply]
 GUESS = "wrong-wrong-wrong"
 NEW = {"current_password": PASSWORD, "new_password": "nine-quiet-herons"}
 FILM = {"what": "video", "content_type": "video/mp4", "filename": "one.mp4", "bytes": 100_000_000}
+ENTRY = {"progress": "Completed authentication module", "logged_hours": "02:30:00", "total_hours": "05:00:00"}
 GOAL = {"goal_name": "Learn Django REST Framework", "category": "Primary", "deadline": "2027-12-31"}
 #: A title of its own for each course: one that is taken costs a second transaction.
 _NEW = count(1)
@@ -43,10 +44,11 @@ class Operation:
     cpu_ms: float
 
 
-def scene(api: Api, factor: int = 1) -> tuple[Person, Person]:
+def scene(api: Api, factor: int = 1, entries: int = 20) -> tuple[Person, Person]:
     """A small product, or one so many times larger, with a member and an administrator whose leases are filled.
 
-    The instance has loaded its catalogue, and has just looked whether there is a newer one.
+    The instance has loaded its catalogue, and has just looked whether there is a newer one. `entries` are those of
+    one goal in the small product.
     """
     shelves.held(min(500, 20 * factor))
     member = api.member("member", email="member@example.org", first_name="Meera")
@@ -62,7 +64,8 @@ def scene(api: Api, factor: int = 1) -> tuple[Person, Person]:
     data.enrolled(boss.id, 25 * factor)
     data.active(member.id, min(500, 20 * factor))
     data.certified(member.id)
-    data.intended(member.id, 4 * factor)
+    data.intended(member.id, entries * factor)
+    data.noted(member.id, entries * factor)
     data.dated(member.id, 5 * factor)
     for token in (None, member.access, boss.access):
         api.get("/events" if token else "/auth/me", token=token)
@@ -94,6 +97,11 @@ GROWING = (
     "weekly summary of a goal",
     "pace of a goal",
     "weekly chart",
+    "entries of a goal, page of 10",
+    "entries of all goals, page of 10",
+    "entry of a goal",
+    "log a goal entry",
+    "correct an entry",
     "make a goal",
     "mark a lesson done",
     "report where a film stopped",
@@ -572,7 +580,7 @@ OPERATIONS: list[Operation] = [
         (QUERY,),
         4,
         0,
-        1.0,
+        1.5,
     ),
     Operation(
         "weekly summary of a goal",
@@ -621,6 +629,60 @@ OPERATIONS: list[Operation] = [
         3,
         9,
         2.0,
+    ),
+    Operation(
+        "entries of a goal, page of 10",
+        200,
+        lambda api, me, boss: api.get("/goals/1/progress?page_size=10", token=me.access),
+        (LIMITED, READ_MANY, QUERY),
+        3,
+        1,
+        2.0,
+    ),
+    Operation(
+        "entries of all goals, page of 10",
+        200,
+        lambda api, me, boss: api.get("/goal-progress?page_size=10", token=me.access),
+        (LIMITED, QUERY, QUERY),
+        4,
+        1,
+        2.5,
+    ),
+    Operation(
+        "entry of a goal",
+        200,
+        lambda api, me, boss: api.get("/goals/1/progress/1", token=me.access),
+        (LIMITED, READ_MANY),
+        2,
+        1,
+        1.5,
+    ),
+    Operation(
+        "log a goal entry",
+        201,
+        lambda api, me, boss: api.post("/goals/1/progress", ENTRY, token=me.access),
+        (READ_MANY, TRANSACT),
+        4,
+        11,
+        2.0,
+    ),
+    Operation(
+        "correct an entry",
+        200,
+        lambda api, me, boss: api.patch("/goals/1/progress/1", {"logged_hours": "01:00:00"}, token=me.access),
+        (READ_MANY, READ_MANY, TRANSACT),
+        7,
+        11,
+        2.5,
+    ),
+    Operation(
+        "take an entry back",
+        204,
+        lambda api, me, boss: api.delete("/goals/1/progress/1", token=me.access),
+        (READ_MANY, READ_MANY, TRANSACT),
+        7,
+        11,
+        2.5,
     ),
     Operation("list courses, page of 20", 200, lambda api, me, boss: api.get("/courses"), (), 0, 0, 0.5),
     Operation(

@@ -20,6 +20,8 @@ from tests.conftest import House
 from tests.http.api import Api
 
 FACTORS = (1, 10, 100)
+#: Of one goal, before it grows.
+ENTRIES = 400
 #: Milliseconds of an operation that hashes a password, beside which nothing else would be seen.
 HASHING = 10
 Document = dict[str, Any]
@@ -73,7 +75,7 @@ class Studio:
         house.wipe()
         limits.forget()
         self.factor, self.api = factor, Api()
-        self.me, self.boss = scene(self.api, factor)
+        self.me, self.boss = scene(self.api, factor, entries=ENTRIES)
         self.api.gateway.app = self.spy = Spy(self.api.gateway.app)
 
     def recorded(self, operation: Operation) -> Document:

@@ -14,6 +14,7 @@ from tests.e2e.story import API
 from tests.factories.forms import Fetched, fetched
 
 TITLE = "Tides and the moon"
+GOAL = "See the sea at full moon"
 SECRET = "Neap tides come with the half moon."
 
 
@@ -38,10 +39,12 @@ class Learned:
     checked: Reply
     page: Reply
     counted: dict[str, Any]
+    timed: int
 
 
 def play(stage: Stage) -> Learned:
     teacher, learner = joined(stage, "tenzin", "instructor"), joined(stage, "lena")
+    stage.call("POST", f"{API}/goals", {"name": GOAL, "category": "Primary"}, token=learner)
     course, lessons = drafted(stage, teacher)
     until("a catalogue, which a new stage makes when somebody first asks", lambda: asked(stage, learner).status == 200)
     unseen, unfound = stage.call("GET", f"{API}/courses/{course}", token=learner), search(stage, learner)
@@ -53,6 +56,8 @@ def play(stage: Stage) -> Learned:
     repeated = stage.call("POST", f"{API}/enrollments", {"course": course}, token=learner)
     confirmed = stage.mail_to("lena@example.org", about="enrolled")
     enrollment = enrolled.json()["id"]
+    aim = {"name": "Know the tides", "category": "Secondary", "course_id": course}
+    stage.call("POST", f"{API}/goals", aim, token=learner)
     halfway, finished = (done(stage, learner, enrollment, lesson) for lesson in lessons)
     completion = stage.call("GET", f"{API}/enrollments/{enrollment}/completion", token=learner)
     congratulated = stage.mail_to("lena@example.org", about="finished")
@@ -67,6 +72,7 @@ def play(stage: Stage) -> Learned:
         stage.call("GET", f"{check}/{certificate['code']}"),
         stage.call("GET", f"{check}?code={certificate['code']}"),
         until("the learner is counted", lambda: performance(stage, teacher, course)),
+        until("the lesson is time of a goal", lambda: timed(stage, learner)),
     )  # fmt: skip
 
 
@@ -88,7 +94,8 @@ def drafted(stage: Stage, teacher: str) -> tuple[str, list[str]]:
     """A course in which one thing follows the other, and its two lessons."""
     said = {"title": TITLE, "forced_order": True}
     course: str = stage.call("POST", f"{API}/courses", said, token=teacher).json()["id"]
-    lessons = [{"title": "Spring tides", "content": "Twice a month."}, {"title": "Neap tides", "content": SECRET}]
+    first = {"title": "Spring tides", "content": "Twice a month.", "minutes": 20}
+    lessons = [first, {"title": "Neap tides", "content": SECRET}]
     made = stage.call("POST", f"{API}/lessons/bulk", {"course_id": course, "lessons": lessons}, token=teacher).json()
     return course, [lesson["id"] for lesson in made["lessons"]]
 
@@ -116,3 +123,8 @@ def printed(stage: Stage, learner: str) -> dict[str, Any] | None:
 def performance(stage: Stage, teacher: str, course: str) -> dict[str, Any] | None:
     figures: dict[str, Any] = stage.call("GET", f"{API}/courses/{course}/performance", token=teacher).json()
     return figures if figures["completions"] else None
+
+
+def timed(stage: Stage, learner: str) -> int:
+    """Seconds of the goal that points at the course."""
+    return int(stage.call("GET", f"{API}/goals/2", token=learner).json()["logged_seconds"])

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.e2e.clocks import Strikes
+from tests.e2e.learning_story import GOAL
 from tests.e2e.stage import Stage, until
 from tests.e2e.story import Story, login
 
@@ -23,6 +24,11 @@ def test_an_account_whose_grace_is_over_is_erased(stage: Stage, told: Story, str
     until("asha may not sign in", lambda: login(stage, "asha").status == 401)
     table = stage.client("dynamodb").scan(TableName=stage.outputs["TableName"], ConsistentRead=True)
     assert "asha@example.org" not in json.dumps(table["Items"], default=str)
+
+
+@pytest.mark.row("G50")
+def test_a_goal_that_was_left_alone_is_called_to_mind(stage: Stage, struck: Strikes) -> None:
+    assert GOAL in stage.mail_to("lena@example.org", about="goals").text
 
 
 def test_the_ml_rows_of_the_day_are_compacted(stage: Stage, struck: Strikes) -> None:

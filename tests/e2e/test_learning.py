@@ -68,6 +68,11 @@ def test_the_teacher_sees_who_has_come_and_finished(learned: Learned) -> None:
     assert (learned.counted["enrolled"], learned.counted["completions"]) == (1, 1)
 
 
+@pytest.mark.row("G50", "B10")
+def test_a_finished_lesson_is_time_of_the_goal_that_points_at_its_course(learned: Learned) -> None:
+    assert learned.timed == 20 * 60
+
+
 def test_nothing_of_it_was_given_up(stage: Stage, learned: Learned) -> None:
-    dead = ("CatalogDead", "CountersDead", "CertificatesDead", "ProjectionsDead", "FactsDead")
+    dead = ("CatalogDead", "CountersDead", "CertificatesDead", "ProjectionsDead", "RemindersDead", "FactsDead")
     assert {queue: stage.depth(queue) for queue in dead} == dict.fromkeys(dead, 0)

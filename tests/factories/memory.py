@@ -42,8 +42,8 @@ class Memory:
         self.items |= {record.key: record.serialize() for record in records}
 
     def of(self, *kinds: type[Record]) -> Iterator[Any]:
-        records = map(Record.from_raw_data, self.items.values())
-        return (each for each in records if isinstance(each, kinds))
+        names = {kind.kind.get_discriminator(kind) for kind in kinds}
+        return (Record.from_raw_data(each) for each in self.items.values() if each["kind"]["S"] in names)
 
     def many(self, keys: Iterable[Key]) -> dict[Key, Record]:
         """Some of the items may be older than others."""
@@ -76,7 +76,7 @@ class Memory:
             for action in write.actions:
                 path, *value = action.values
                 changed.pop(_name(path), None)
-                changed |= {_name(path): each.value for each in value}
+                changed |= {_name(path): each.values[0] for each in value}
             self.items[key] = changed
 
 
@@ -90,7 +90,7 @@ def _holds(condition: Condition, item: Item) -> bool:
     if operator == "attribute_exists":
         return held is not None
     assert operator == "=", operator
-    return held == values[1].value
+    return bool(held == values[1].values[0])
 
 
 def _name(path: Any) -> str:

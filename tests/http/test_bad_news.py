@@ -83,6 +83,16 @@ def test_odd_text_in_a_profile_comes_back_as_it_was_or_is_refused(api: Api, text
             assert api.get("/auth/me", token=person.access).status == 200
 
 
+@pytest.mark.parametrize("field", ["goal_name", "description", "category", "deadline", "target_hours", "course_id"])
+def test_odd_text_in_a_goal_comes_back_or_is_refused(api: Api, field: str) -> None:
+    token = api.member().access
+    body = {"goal_name": "Sing", "category": "Minor"}
+    statuses = {answered(api, "POST", "/goals", body | {field: text}, token=token) for text in ODD}
+    assert statuses <= {201, 422}
+    for name in ("number", "goal_name", "deadline", "completion_percentage"):
+        assert answered(api, "GET", f"/goals?sort={name}&page_size=10", token=token) == 200
+
+
 HEADERS = """authorization if_match if_none_match origin cookie x_csrf_token user_agent x_request_id idempotency_key
 content_type accept_encoding x_forwarded_for content_length""".split()
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib import clock
-from chalicelib.goals import goals, ledgers
+from chalicelib.goals import goal_list, goals, ledgers
 from chalicelib.goals.records import GoalLedger, GoneGoal
 from chalicelib.settings import settings
 from chalicelib.table import facts, keys, reads
@@ -76,16 +76,16 @@ def test_what_is_no_goal_is_not_found(api: Api, me: Person, name: str) -> None:
 def test_nobody_reaches_somebody_elses_goal(api: Api, me: Person, role: str) -> None:
     goal = made(api, me)
     other = api.member("other", roles=(role,))
-    for path in (f"/goals/{goal['id']}", "/goals/1"):
-        calls = [
-            api.get(path, token=other.access),
-            api.patch(path, {"goal_name": "x"}, token=other.access),
-            api.put(path, SEED, token=other.access),
-            api.delete(path, token=other.access),
-            *(api.post(f"{path}/{step}", token=other.access) for step in ("pause", "resume", "complete", "reopen")),
-        ]
-        assert {problem(reply) for reply in calls} == {(404, "goal_unknown")}
-    assert api.get("/goals", token=other.access).json()["count"] == 0
+    own, path = made(api, other), f"/goals/{goal['id']}"
+    calls = [
+        api.get(path, token=other.access),
+        api.patch(path, {"goal_name": "x"}, token=other.access),
+        api.put(path, SEED, token=other.access),
+        api.delete(path, token=other.access),
+        *(api.post(f"{path}/{step}", token=other.access) for step in ("pause", "resume", "complete", "reopen")),
+    ]
+    assert {problem(reply) for reply in calls} == {(404, "goal_unknown")}
+    assert api.get("/goals", token=other.access).json()["results"] == [own]
     assert api.get("/goals/1", token=me.access).json() == goal
 
 
@@ -94,6 +94,15 @@ def test_fifty_made_at_once_have_the_numbers_from_one_to_fifty(api: Api, me: Per
     numbers = at_once(50, lambda n: made(api, me, goal_name=f"Goal {n}")["number"])
     assert sorted(numbers) == list(range(1, 51))
     assert (int(ledger(me).last_number), int(ledger(me).live)) == (50, 50)
+
+
+def test_goals_that_are_made_and_deleted_at_once_are_counted(api: Api, me: Person) -> None:
+    for _ in range(6):
+        made(api, me)
+    paths = [("DELETE", f"/goals/{number}", None) for number in range(1, 7)] + [("POST", "/goals", SEED)] * 4
+    statuses = at_once(10, lambda n: api.call(*paths[n], token=me.access).status)
+    assert statuses == [204] * 6 + [201] * 4
+    assert (int(ledger(me).live), len(goal_list.of(me.id)), int(ledger(me).last_number)) == (4, 4, 10)
 
 
 @pytest.mark.row("X26", "G57")
@@ -204,6 +213,20 @@ def test_a_version_that_is_gone_is_refused(api: Api, me: Person) -> None:
     assert {problem(reply) for reply in refused} == {(412, "goal_changed")}
     fresh = str(renamed.header("etag"))
     assert api.delete("/goals/1", token=me.access, if_match=fresh).status == 204
+
+
+def test_changes_of_several_devices_at_once_are_all_kept(api: Api, me: Person) -> None:
+    made(api, me)
+    changes: list[dict[str, Any]] = [{"name": "Sing"}, {"category": "Minor"}, {"deadline": None}, {"is_complete": True}]
+    replies = at_once(4, lambda n: api.patch("/goals/1", changes[n], token=me.access).status)
+    said = api.get("/goals/1", token=me.access).json()
+    assert replies == [200] * 4
+    assert (said["goal_name"], said["category"], said["deadline"], said["status"]) == (
+        "Sing",
+        "Minor",
+        None,
+        "completed",
+    )
 
 
 @pytest.mark.row("G25", "G57")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib import clock
+from chalicelib.catalog import authoring
 from chalicelib.catalog.ids import lesson_of
 from chalicelib.catalog.records import Course
 from chalicelib.learning.ids import enrollment_of
@@ -72,7 +73,7 @@ def scheduled(teacher: Person, *days: int | None, **changes: Any) -> Course:
     for after in days:
         words = {"content": SECRET, "title": "A veiled title", **({"after_days": after} if after else {})}
         courses.a_lesson(course.id, teacher.id, **words)
-    return courses.authoring.publish(courses.act(), course.id, None)
+    return authoring.publish(courses.act(), course.id, None)
 
 
 def test_all_that_one_could_do_comes_in_the_order_of_its_urgency(api: Api, me: Person, teacher: Person) -> None:

@@ -8,6 +8,7 @@ import pytest
 from chalicelib import clock
 from chalicelib.catalog.ids import lesson_of
 from chalicelib.catalog.records import Course
+from chalicelib.goals import logbook
 from chalicelib.goals.logbook import Wish
 from chalicelib.goals.records import Goal
 from chalicelib.settings import settings
@@ -37,7 +38,7 @@ def day(number: int) -> str:
 
 def logged(goal: Goal, ago: int, seconds: int, planned: int = 0) -> None:
     wish = Wish(seconds, total_seconds=planned, logged_on=day(-ago))
-    made.logbook.log(made.act(goal.user_id), settings.default_zone, goal.id, wish)
+    logbook.log(made.act(goal.user_id), settings.default_zone, goal.id, wish)
 
 
 def pace(api: Api, who: Person, goal: Goal) -> dict[str, Any]:

@@ -63,7 +63,8 @@ def gate(**rules: dict[str, Any]) -> Gate:
 
 
 def enrollment(**said: Any) -> Enrollment:
-    return Enrollment(**{"done": bitmaps.of(()), "enrolled_at": NOW - 30 * DAY, "unlocked": False} | said)
+    values: dict[str, Any] = {"done": bitmaps.of(()), "enrolled_at": NOW - 30 * DAY, "unlocked": False}
+    return Enrollment(**values | said)
 
 
 def lately(of: Gate, by: Enrollment) -> list[tuple[int, datetime]]:

@@ -359,7 +359,7 @@ def letters() -> dict[str, object]:
     return records(*[router.message("remind_of_goals", fact) for fact in found])
 
 
-@pytest.mark.row("F13")
+@pytest.mark.row("X46")
 @pytest.mark.parametrize(("moment", "copies"), [("before", 0), ("after", 1)])
 def test_a_reminder_that_may_have_gone_out_is_not_sent_again(
     asha: User, mail_fake: MailFake, traveller: Clock, moment: str, copies: int
@@ -450,7 +450,7 @@ def test_it_looks_at_those_who_are_due_and_at_nobody_else(asha: User, faults: In
     assert [trip.operation for trip in faults.trips] == ["Query"] * 16
 
 
-@pytest.mark.row("F16", "G51")
+@pytest.mark.row("G51")
 def test_a_clock_that_was_killed_goes_on_behind_its_last_page(clean: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reminders, "PAGE", 2)
     crowd = a_crowd(7)
@@ -479,7 +479,7 @@ def test_a_page_that_the_queue_refuses_is_not_passed_over(clean: House, monkeypa
     assert places == []
 
 
-@pytest.mark.row("F10", "G51")
+@pytest.mark.row("G51")
 def test_messages_that_come_twice_remind_once(clean: House) -> None:
     crowd = a_crowd(3)
     bodies = [json.dumps({"user": user.id, "on": day(7)}) for user in crowd]
