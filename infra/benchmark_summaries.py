@@ -80,7 +80,8 @@ def cloud(asked: str) -> Iterator[str | None]:
 def found(asked: str) -> str | None:
     from chalicelib.accounts import names, records  # settings are read when the product is imported
 
-    person = records.user(asked if asked.startswith("usr_") else names.owner(asked) or "")
+    id = asked if asked.startswith("usr_") else names.owner(asked)
+    person = records.user(id) if id else None
     return None if person is None else str(person.id)
 
 

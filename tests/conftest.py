@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import engine as engines
 from infra.local import door, environment, mailbox, resources, template
+from infra.local import engine as engines
 from infra.local.cloud import Cloud
 from infra.local.driver import Driver
 from infra.local.mailbox import Mail

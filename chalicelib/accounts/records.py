@@ -31,6 +31,8 @@ class User(Record, discriminator="user"):
     roles = words()
     account_kind = UnicodeAttribute(default="standard")
     tier = UnicodeAttribute(default="free")
+    #: The order that pays for the tier, where one does.
+    tier_order_id = UnicodeAttribute(null=True)
     verified_at = MomentAttribute(null=True)
     banned_at = MomentAttribute(null=True)
     erasure_due = MomentAttribute(null=True)

@@ -45,6 +45,7 @@ def with_rights(act: Act, user: User, changes: Mapping[str, Any], *guards: Write
             user,
             *(getattr(User, name).set(value) for name, value in changes.items()),
             *(_listed(user, changes["roles"]) if "roles" in changes else ()),
+            *([_paid_by(None)] if "tier" in changes else []),
             now=act.now,
         ),
         change(standing, *(getattr(Standing, name).set(value) for name, value in changes.items()), now=act.now),
@@ -64,16 +65,25 @@ class TierChange:
     fact: Fact
 
 
-def tier_changing(act: Act, found: Mapping[Key, Record], user_id: str, tier: str) -> TierChange | None:
-    """None for somebody who has this tier already, or who is no more. `found` holds their person and standing."""
+def tier_changing(
+    act: Act, found: Mapping[Key, Record], user_id: str, tier: str, *, order_id: str | None = None
+) -> TierChange | None:
+    """None for somebody who has this tier already, or who is no more. `found` holds their person and standing.
+
+    `order_id` is the order that pays for it from now on.
+    """
     user, standing = found.get(keys.user(user_id)), found.get(keys.standing(user_id))
     if not isinstance(user, User) or not isinstance(standing, Standing) or user.erased_at or user.tier == tier:
         return None
     writes = [
-        change(user, User.tier.set(tier), now=act.now),
+        change(user, User.tier.set(tier), _paid_by(order_id), now=act.now),
         change(standing, Standing.tier.set(tier), now=act.now),
     ]
     return TierChange(writes, act.fact("user.tier_changed", user_id, audience=[user_id], ver=int(user.ver) + 1, tier=tier))
+
+
+def _paid_by(order_id: str | None) -> Action:
+    return User.tier_order_id.remove() if order_id is None else User.tier_order_id.set(order_id)
 
 
 def _listed(user: User, roles: Iterable[str]) -> list[Action]:

@@ -31,7 +31,7 @@ from chalicelib.table.writes import (
 )
 from chalicelib.web import attempts, identity, limits
 from chalicelib.web.identity import AccountBanned, Caller, Standing
-from chalicelib.web.limits import HeldDay
+from chalicelib.web.windows import HeldDay
 
 
 class CredentialsWrong(Unauthenticated):

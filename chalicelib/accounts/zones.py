@@ -8,8 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chalicelib.accounts.records import User
-from chalicelib.web import limits
-from chalicelib.web.limits import HeldDay
+from chalicelib.web.windows import HeldDay, local_day
 
 
 def held_day(user: User, now: datetime) -> HeldDay | None:
@@ -23,5 +22,5 @@ def held_day(user: User, now: datetime) -> HeldDay | None:
 
 def holding(user: User, now: datetime) -> dict[str, Any]:
     """What their item is to remember when somebody leaves their present zone."""
-    span = limits.local_day(now, user.time_zone, held_day(user, now))
+    span = local_day(now, user.time_zone, held_day(user, now))
     return {"held_day": span.name, "held_until": datetime.fromtimestamp(int(now.timestamp()) + span.left, UTC)}

@@ -1,10 +1,10 @@
 """What somebody has learned of a payment, from whomever: an event, an answer of Stripe's, a clock. Pure.
 
 News may be old, partial or known already. `learned` says what of it is new to an order; `contradiction` why it cannot
-be true of it, in which case nobody acts on it.
+be true of it, in which case nobody acts on it. Neither depends on the order in which news arrive.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +31,10 @@ class News:
     user_id: str | None = None
     captured_minor: int | None = None
     declined: str | None = None
+    #: By what Stripe calls them.
     refunds: Mapping[str, Returned] = field(default_factory=dict)
+    #: Refunds of ours that Stripe will not make.
+    refused: frozenset[str] = frozenset()
     dispute: str = "none"
     disputed_minor: int = 0
     fee_minor: int | None = None
@@ -45,39 +48,58 @@ def contradiction(order: Order, news: News) -> str | None:
         return "intent"
     if news.currency is not None and news.currency.upper() != order.currency:
         return "currency"
-    amounts = [each.amount_minor for each in news.refunds.values()]
-    if news.captured_minor not in (None, int(order.total_minor)) or any(amount <= 0 for amount in amounts):
+    total = int(order.total_minor)
+    if news.captured_minor not in (None, total) or not 0 <= news.disputed_minor <= total:
         return "amount"
-    known = {**order.refunds, **{name: each.amount_minor for name, each in news.refunds.items()}}
-    failed = {*order.failed_refunds, *(name for name, each in news.refunds.items() if each.has_failed)}
-    if sum(int(amount) for name, amount in known.items() if name not in failed) > int(order.total_minor):
+    # Refunds may be more than the total together: one that has failed meanwhile may be told of later.
+    if not all(0 < each.amount_minor <= total for each in news.refunds.values()):
         return "refunded"
     return None
 
 
 def learned(order: Order, news: News) -> dict[str, Any]:
     """What of the news the order does not know yet, as attributes of it."""
-    changes: dict[str, Any] = {}
-    for name in ("intent_id", "charge_id"):
+    return dict([*_paid(order, news), *_disputed(order, news), *_returned(order, news)])
+
+
+def _paid(order: Order, news: News) -> Iterator[tuple[str, Any]]:
+    for name in ("intent_id", "charge_id", "fee_minor"):
         if getattr(order, name) is None and getattr(news, name) is not None:
-            changes[name] = getattr(news, name)
-    if news.captured_minor is not None and not states.is_paid(order):
-        changes |= {"captured_minor": news.captured_minor}
-    elif news.declined and not states.is_paid(order) and news.declined != order.declined:
-        changes["declined"] = news.declined
-    if news.fee_minor is not None and order.fee_minor is None:
-        changes["fee_minor"] = news.fee_minor
+            yield name, getattr(news, name)
+    if states.is_paid(order):
+        return
+    if news.captured_minor is not None:
+        yield "captured_minor", news.captured_minor
+        if order.declined is not None:
+            yield "declined", None
+    elif news.declined and news.declined != order.declined:
+        yield "declined", news.declined
+
+
+def _disputed(order: Order, news: News) -> Iterator[tuple[str, Any]]:
     if states.DISPUTES[news.dispute] > states.DISPUTES[order.dispute]:
-        changes |= {"dispute": news.dispute, "disputed_minor": max(news.disputed_minor, int(order.disputed_minor))}
-    return changes | _returned(order, news)
+        yield "dispute", news.dispute
+    if news.disputed_minor > order.disputed_minor:
+        yield "disputed_minor", news.disputed_minor
 
 
-def _returned(order: Order, news: News) -> dict[str, Any]:
-    done = {name: each.amount_minor for name, each in news.refunds.items() if each.is_done or each.has_failed}
-    failed = [name for name, each in news.refunds.items() if each.has_failed]
-    changes: dict[str, Any] = {}
-    if not done.keys() <= order.refunds.keys():
-        changes["refunds"] = {**done, **order.refunds}
-    if not set(failed) <= set(order.failed_refunds):
-        changes["failed_refunds"] = sorted({*order.failed_refunds, *failed})
-    return changes
+def _returned(order: Order, news: News) -> Iterator[tuple[str, Any]]:
+    settled = {name: each for name, each in news.refunds.items() if each.is_done or each.has_failed}
+    refunds = {name: each.amount_minor for name, each in settled.items()} | order.refunds
+    failed = {*order.failed_refunds, *(name for name, each in settled.items() if each.has_failed)}
+    answered = order.answered | _answers(order, news)
+    if refunds != order.refunds:
+        yield "refunds", refunds
+    if failed != set(order.failed_refunds):
+        yield "failed_refunds", sorted(failed)
+    if answered != order.answered:
+        yield "answered", answered
+
+
+def _answers(order: Order, news: News) -> dict[str, str]:
+    """What has become of refunds of ours. One that has failed stays failed, whatever is told of it later."""
+    told = dict.fromkeys(news.refused, "failed")
+    for each in news.refunds.values():
+        if each.refund_id and (each.is_done or each.has_failed):
+            told[each.refund_id] = "failed" if each.has_failed else "succeeded"
+    return {refund: answer for refund, answer in told.items() if order.answered.get(refund) != "failed"}

@@ -38,6 +38,8 @@ class Order(Record, discriminator="order"):
     total_minor = NumberAttribute()
     currency = UnicodeAttribute()
     coupon = UnicodeAttribute(null=True)
+    #: The use of the code that it held was given back.
+    coupon_freed = BooleanAttribute(default=False)
     #: Until when price, seats and code are held.
     expires_at = MomentAttribute()
     intent_id = UnicodeAttribute(null=True)
@@ -53,6 +55,8 @@ class Order(Record, discriminator="order"):
     #: {refund as Stripe calls it: amount}; those that failed in the end are named again beside it.
     refunds: Any = JSONAttribute(default=dict)
     failed_refunds = words(default=list)
+    #: {refund of ours: succeeded or failed}, for those of which Stripe has said so.
+    answered: Any = JSONAttribute(default=dict)
     #: By line: what our own refunds meant to give back, and how the books share out all that was given back.
     designated: Any = JSONAttribute(default=dict)
     allotted: Any = JSONAttribute(default=dict)

@@ -5,11 +5,12 @@ refund waits and counts when the payment is known.
 """
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from chalicelib.commerce.records import Order
 
 Status = Literal["pending", "paid", "partially_refunded", "refunded", "disputed", "expired", "cancelled"]
+STATUSES: tuple[Status, ...] = get_args(Status)
 #: A dispute goes from left to right; its two ends are as far as each other.
 DISPUTES = {"none": 0, "open": 1, "won": 2, "lost": 2}
 #: How long after a payment was begun, or something was asked of Stripe, we ask what has become of it.
@@ -20,32 +21,54 @@ def is_paid(order: Order) -> bool:
     return order.captured_minor is not None
 
 
+def captured(order: Order) -> int:
+    return int(order.captured_minor or 0)
+
+
 def refunded(order: Order) -> int:
     """What has been given back, which is never more than was taken."""
     failed = set(order.failed_refunds)
     given = sum(int(amount) for refund, amount in order.refunds.items() if refund not in failed)
-    return min(given, int(order.captured_minor or 0))
+    return min(given, captured(order))
+
+
+def charged_back(order: Order) -> int:
+    """What the buyer's bank took back in a dispute that we lost."""
+    if order.dispute != "lost":
+        return 0
+    return min(int(order.disputed_minor), captured(order) - refunded(order))
+
+
+def returned(order: Order) -> int:
+    """What the buyer has again, one way or the other."""
+    return refunded(order) + charged_back(order)
 
 
 def refundable(order: Order) -> int:
-    """What may still be asked back: refunds under way are taken off."""
-    return max(0, int(order.captured_minor or 0) - refunded(order) - int(order.refunding_minor))
+    """What may still be asked back: refunds under way are taken off, and Stripe gives nothing back while disputing."""
+    if is_disputed(order):
+        return 0
+    return max(0, captured(order) - refunded(order) - int(order.refunding_minor))
+
+
+def is_disputed(order: Order) -> bool:
+    return order.dispute in ("open", "lost")
 
 
 def status(order: Order) -> Status:
     if not is_paid(order):
         return order.ended or "pending"  # type: ignore[return-value]
-    if order.dispute in ("open", "lost"):
+    if is_disputed(order):
         return "disputed"
     back = refunded(order)
     if not back:
         return "paid"
-    return "refunded" if back >= int(order.captured_minor or 0) else "partially_refunded"
+    return "refunded" if back >= captured(order) else "partially_refunded"
 
 
 def closed_lines(order: Order) -> list[str]:
     """What the buyer may not use: all of it in a dispute that is open or lost, else what was given back whole."""
-    if order.dispute in ("open", "lost"):
+    if is_disputed(order):
         return [line["id"] for line in order.lines]
     return [line["id"] for line in order.lines if 0 < line["total_minor"] <= order.allotted.get(line["id"], 0)]
 
@@ -56,5 +79,5 @@ def due(order: Order, now: datetime) -> datetime | None:
         if order.ended:
             return None
         return min(order.expires_at, now + PATIENCE) if order.intent_id else order.expires_at
-    waits_for_fee = order.fee_minor is None and int(order.captured_minor or 0) > 0
+    waits_for_fee = order.fee_minor is None and captured(order) > 0
     return now + PATIENCE if waits_for_fee or order.refunding_minor else None

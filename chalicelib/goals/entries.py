@@ -120,11 +120,6 @@ def _own(step: Step, now: datetime) -> Iterable[Write]:
         yield put_new(after, otherwise=Stale())
 
 
-def goal_after(step: Step, now: datetime) -> Goal:
-    """The goal as the transaction will leave it."""
-    return copied(step.goal, {**step.changes(now), "ver": int(step.goal.ver) + 1, "updated_at": now})
-
-
 def told(act: Act, name: str, step: Step, **more: Any) -> Fact:
     """The fact of a step: `goal.logged`, `goal.log_changed` or `goal.log_deleted`. No text goes with it."""
     entry, goal = step.after or step.before, step.goal

@@ -73,15 +73,19 @@ def filed(ledger: GoalLedger, due: date | None) -> dict[str, Any]:
 
 
 def filed_by(ledger: GoalLedger, now: datetime) -> dict[str, Any]:
-    """The same for a goal that is active from now on. Said also where the date stays: whoever looks at the ledger at
-    this moment and finds no active goal must not take it out of the index afterwards.
+    """The same for a goal that is active from now on. The date that stands may be later where a clock was struck with
+    a date in the future.
     """
     due = due_after(now)
     return filed(ledger, min(due, due_of(ledger) or due))
 
 
 def resumed(ledger: GoalLedger, number: int, now: datetime) -> dict[str, Any]:
-    """The same for a goal that is active again: whoever takes it up is not reminded of it in the next night."""
+    """The same for a goal that is active again: whoever takes it up is not reminded of it in the next night.
+
+    There is always something to write, so the turn is taken also where the date stays: whoever looks at this moment
+    and finds no active goal must not take the ledger out of the index afterwards.
+    """
     return {"reminded": {**ledger.reminded, str(number): day_of(now).isoformat()}, **filed_by(ledger, now)}
 
 

@@ -4,7 +4,7 @@ Each is a read and a transaction. Devices of one person that meet at a goal or a
 the version it was made from is refused where that is gone.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from chalicelib.table import keys
 from chalicelib.table.acts import Act
 from chalicelib.table.keys import Key
 from chalicelib.table.record import Record
-from chalicelib.table.writes import persistently, together
+from chalicelib.table.writes import Write, persistently, together
 
 Found = Mapping[Key, Record]
 
@@ -35,7 +35,7 @@ class GoalEntryChanged(Outdated):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An entry with the goal that it belongs to, as this request leaves both. `is_new`: whether it changed anything."""
+    """An entry as this request leaves it, with its goal as it was read, for its name. `is_new` where it was changed."""
 
     goal: Goal
     entry: GoalEntry
@@ -102,32 +102,41 @@ def _log(act: Act, number: int, wish: Wish, today: str) -> Shown:
     goal_key, day_key = keys.goal(act.actor, number), keys.goal_day(act.actor, date)
     slot_keys = [keys.timed_lesson(act.actor, number, wish.lesson_id)] if wish.lesson_id else []
     found = act.read([goal_key, day_key, *slot_keys])
-    goal = _living(found.get(goal_key))
+    goal = _open(found.get(goal_key))
     _require_past(date, today)
-    if goal.status == COMPLETED:
-        raise GoalCompleted
     said: dict[str, Any] = {"total_seconds": wish.total_seconds, "text": wish.text, "lesson_id": wish.lesson_id}
     entry = entries.made(goal, act.now, date, wish.logged_seconds, **said)
-    step, writes = Step(goal, None, entry), []
-    if wish.lesson_id:
-        slot = found.get(slot_keys[0])
-        lesson_slots.require_of_course(goal, wish.lesson_id)
-        step = replace(step, before=_automatic(act, goal, slot))
-        writes = [lesson_slots.taken(slot, act.actor, number, wish.lesson_id, int(entry.number), act.now)]
+    before, slots = _lesson(act, goal, entry, *map(found.get, slot_keys))
+    step = Step(goal, before, entry)
     days = _days(act, step, {date: found.get(day_key)})
-    replaced = {} if step.before is None else {"replaced": int(step.before.number)}
+    replaced = {} if before is None else {"replaced": int(before.number)}
     fact = entries.told(act, "goal.logged", step, **replaced)
-    result = Shown(entries.goal_after(step, act.now), entry)
-    return together(act, *entries.pieces(act.now, days, step), *writes, fact=fact, result=result)
+    return together(act, *entries.pieces(act.now, days, step), *slots, fact=fact, result=Shown(goal, entry))
 
 
-def _automatic(act: Act, goal: Goal, slot: Record | None) -> GoalEntry | None:
+def _open(goal: Record | None) -> Goal:
+    found = _living(goal)
+    if found.status == COMPLETED:
+        raise GoalCompleted
+    return found
+
+
+def _lesson(
+    act: Act, goal: Goal, entry: GoalEntry, slot: Record | None = None
+) -> tuple[GoalEntry | None, Sequence[Write]]:
+    """For an entry that names a lesson: the one that gives way to it, and the slot taken."""
+    if entry.lesson_id is None:
+        return None, ()
+    lesson_slots.require_of_course(goal, entry.lesson_id)
+    number = int(goal.number)
+    taken = lesson_slots.taken(slot, act.actor, number, entry.lesson_id, int(entry.number), act.now)
+    return _automatic(act, number, lesson_slots.holder(slot)), [taken]
+
+
+def _automatic(act: Act, goal: int, held: int) -> GoalEntry | None:
     """The entry that came by itself when the lesson was finished, and gives way to what its learner says."""
-    held = lesson_slots.holder(slot)
-    if not held:
-        return None
-    key = keys.goal_entry(act.actor, int(goal.number), held)
-    entry = act.read([key]).get(key)
+    key = keys.goal_entry(act.actor, goal, held)
+    entry = act.read([key]).get(key) if held else None
     made = entry if isinstance(entry, GoalEntry) else None
     lesson_slots.require_automatic(made)
     return made
@@ -152,7 +161,7 @@ def _edit(act: Act, today: str, place: Logged, change: Change) -> Shown:
     step = Step(shown.goal, shown.entry, entries.changed(shown.entry, real, act.now))
     days = _days(act, step, {date: found.get(keys.goal_day(act.actor, date)) for date in guessed})
     fact = entries.told(act, "goal.log_changed", step, changed=sorted(real))
-    result = Shown(entries.goal_after(step, act.now), step.after or shown.entry)
+    result = Shown(shown.goal, step.after or shown.entry)
     return together(act, *entries.pieces(act.now, days, step), fact=fact, result=result)
 
 

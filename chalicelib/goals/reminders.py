@@ -127,13 +127,9 @@ def _active(user_id: str) -> list[Goal]:
 
 def waiting_goals(ledger: GoalLedger, goals: list[Goal], on: date) -> list[Goal]:
     """Those to remind of on this date. A date has one reminder, whatever came to wait after it was sent."""
-    if _last_of(ledger) >= on:
+    if ledger.reminded_on == on.isoformat():
         return []
     return [goal for goal in goals if next_of(goal, ledger.reminded) <= on]
-
-
-def _last_of(ledger: GoalLedger) -> date:
-    return date.fromisoformat(str(ledger.reminded_on)) if ledger.reminded_on else date.min
 
 
 def next_of(goal: Goal, reminded: Mapping[str, str]) -> date:
@@ -161,5 +157,4 @@ def _filed(ledger: GoalLedger, goals: list[Goal], reminded: Mapping[str, str], o
     """Under the date of the next reminder, after this one; out of the index where no goal is active."""
     if not goals:
         return ledgers.filed(ledger, None)
-    tomorrow = max(on, _last_of(ledger)) + DAY
-    return ledgers.filed(ledger, max(tomorrow, min(next_of(goal, reminded) for goal in goals)))
+    return ledgers.filed(ledger, max(on + DAY, min(next_of(goal, reminded) for goal in goals)))

@@ -137,11 +137,18 @@ def _require_free(case: Case, *, knows_it: bool) -> None:
 
 
 def granting(
-    act: Act, case: Case, *, via: str = "grant", order_id: str | None = None, takes_seat: bool = True
+    act: Act,
+    case: Case,
+    *,
+    via: str = "grant",
+    order_id: str | None = None,
+    takes_seat: bool = True,
+    counts: bool = True,
 ) -> Granted:
     """The pieces that let somebody in who is not in yet; the caller's rule has judged whether they may come.
 
-    `takes_seat` is off where a seat was claimed before, as an order does. Raises `Stale` in the transaction where the
+    `takes_seat` is off where a seat was claimed before, as an order does; `counts` where the caller moves the totals of
+    several courses at once. Raises `Stale` in the transaction where the
     row has changed since it was read, and `SoldOut` where no seat is left.
     """
     gate = case.gate
@@ -152,9 +159,10 @@ def granting(
         enrollment, write = _new(act, case, {**coming, **snapshot(gate)})
     else:
         enrollment, write = _revived(act, case.enrollment, {**coming, **snapshot_for(case.enrollment, gate)})
-    seat = [_seat_taken(case.course_id)] if gate.limited and takes_seat else []
+    seat = [seat_taken(case.course_id)] if gate.limited and takes_seat else []
     what = "enrollment.created" if case.enrollment is None else "enrollment.revived"
-    pieces = [write, rosters.entered(enrollment), *totals.moved(case.enrollment, enrollment), *seat]
+    counted = totals.moved(case.enrollment, enrollment) if counts else []
+    pieces = [write, rosters.entered(enrollment), *counted, *seat]
     return Granted(enrollment, pieces, told(act, what, enrollment, via=via))
 
 
@@ -226,7 +234,8 @@ def _as_read(before: Enrollment) -> Condition:
     return same & Enrollment.started_at.does_not_exist() if before.started_at is None else same
 
 
-def _seat_taken(course_id: str) -> Write:
+def seat_taken(course_id: str) -> Write:
+    """Raises `SoldOut` in the transaction where none is left."""
     seats: Seats = Seats.under(keys.seats(course_id))
     return adjust(seats, Seats.taken.add(1), where=Seats.taken < Seats.capacity, otherwise=SoldOut())
 

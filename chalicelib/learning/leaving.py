@@ -55,14 +55,18 @@ def _cancel(act: Act, place: ids.Enrolled, expected: int | None) -> Enrollment:
     return together(act, *ended.writes, fact=ended.fact, result=ended.enrollment)
 
 
-def cancelling(act: Act, enrollment: Enrollment, *, has_seat: bool) -> Granted:
-    """The pieces that end a living enrollment, for rules that end one among other things, as a refund does."""
+def cancelling(act: Act, enrollment: Enrollment, *, has_seat: bool, counts: bool = True) -> Granted:
+    """The pieces that end a living enrollment, for rules that end one among other things, as a refund does.
+
+    `counts` is off where the caller moves the totals of several courses at once.
+    """
     after, write = enrollments.changed(act, enrollment, {"status": "cancelled", "cancelled_at": act.now})
-    seat = [_seat_freed(enrollment.course_id)] if has_seat else []
+    seat = [seat_freed(enrollment.course_id)] if has_seat else []
     fact = enrollments.told(act, "enrollment.cancelled", after, via=enrollment.via)
-    return Granted(after, [write, rosters.begun(enrollment), *totals.moved(enrollment, after), *seat], fact)
+    counted = totals.moved(enrollment, after) if counts else []
+    return Granted(after, [write, rosters.begun(enrollment), *counted, *seat], fact)
 
 
-def _seat_freed(course_id: str) -> Write:
+def seat_freed(course_id: str) -> Write:
     seats: Seats = Seats.under(keys.seats(course_id))
     return adjust(seats, Seats.taken.add(-1), where=Seats.taken > 0)

@@ -5,6 +5,8 @@ Pieces for the transactions that change it. Each stands beside a write that happ
 certificate as it was read), so nothing is counted twice; the item is the learner's own, so nobody waits for it.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any, Literal, get_args
 
 from chalicelib.learning.records import Enrollment, Totals
@@ -26,11 +28,19 @@ def stage_of(enrollment: Enrollment | None) -> Stage | None:
 
 def moved(before: Enrollment | None, after: Enrollment) -> list[Write]:
     """From one stage to another; nothing where it stays."""
-    left, entered = stage_of(before), stage_of(after)
-    if left == entered:
-        return []
-    steps = {stage: by for stage, by in ((left, -1), (entered, 1)) if stage}
-    return [_added(after.user_id, steps)]
+    return all_moved([(before, after)])
+
+
+def all_moved(pairs: Iterable[tuple[Enrollment | None, Enrollment]]) -> list[Write]:
+    """The same for several courses of one learner at once: a transaction writes to an item only once."""
+    steps: Counter[Stage | None] = Counter()
+    learner = ""
+    for before, after in pairs:
+        learner = after.user_id
+        steps[stage_of(before)] -= 1
+        steps[stage_of(after)] += 1
+    counted = {stage: by for stage, by in steps.items() if stage and by}
+    return [_added(learner, counted)] if counted else []
 
 
 def certified(user_id: str, by: int) -> Write:

@@ -17,7 +17,8 @@ from chalicelib.table import keys
 from chalicelib.table.reads import raw_key
 from chalicelib.table.writes import PASSING, pauses
 from chalicelib.web import limits
-from chalicelib.web.limits import LimiterUnavailable, Window
+from chalicelib.web.limits import LimiterUnavailable
+from chalicelib.web.windows import Window, window
 
 DELAY_STEP = 15
 PATIENCE_SECONDS = 3.0
@@ -39,9 +40,9 @@ def count(account: str, address: str, now: datetime) -> Attempt:
     """Count one sign-in attempt in all three scopes, or none: per address, per account and address, per account."""
     place = limits.network(address)
     counters = [
-        ("login_address", place, limits.window(settings.quotas["login_address"], now)),
-        ("login_pair", f"{account}@{place}", limits.window(settings.quotas["login_pair"], now)),
-        ("login_account", account, limits.window(settings.quotas["login_account"], now)),
+        ("login_address", place, window(settings.quotas["login_address"], now)),
+        ("login_pair", f"{account}@{place}", window(settings.quotas["login_pair"], now)),
+        ("login_account", account, window(settings.quotas["login_account"], now)),
     ]
     items = [limits.counting(*each, settings.quotas[each[0]], 1) for each in counters[:2]]
     items.append(_delaying(account, counters[2][2], now))

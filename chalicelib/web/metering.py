@@ -19,6 +19,7 @@ from chalicelib.table.record import Record
 from chalicelib.web import limits
 from chalicelib.web.identity import Standing
 from chalicelib.web.limits import LimitReached, Usage
+from chalicelib.web.windows import local_day
 
 if TYPE_CHECKING:
     from chalicelib.web.exchange import Exchange
@@ -50,7 +51,7 @@ class Meter:
         self._early = early
         self._seen: int | None = None
         self._settled = False
-        self._span = limits.local_day(exchange.now, exchange.caller.zone, exchange.caller.held_day)
+        self._span = local_day(exchange.now, exchange.caller.zone, exchange.caller.held_day)
 
     def around(self, work: Callable[[], Answer]) -> Answer:
         """The answer of the door, and its use of the quota counted."""

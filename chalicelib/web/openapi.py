@@ -177,7 +177,7 @@ def _responses(route: Route, schemas: Schemas) -> Json:
     found: Json = {str(route.status): _success(route, schemas)}
     if route.repeats is not None:
         found[str(route.repeats)] = {**_success(route, schemas), "description": "It was there before; here it is."}
-    if route.gives is not None and not route.writes:
+    if _has_tag(route) and not route.writes:
         found["304"] = {
             "description": "What you have is still good.",
             "headers": header_refs("ETag", throttled=route.throttled),
@@ -188,7 +188,7 @@ def _responses(route: Route, schemas: Schemas) -> Json:
 
 
 def _success(route: Route, schemas: Schemas) -> Json:
-    names = ["ETag"] if route.gives else []
+    names = ["ETag"] if _has_tag(route) else []
     names += ["Link"] if route.is_list else []
     names += ["Location"] if route.location else []
     names += ["Idempotency-Replayed"] if route.writes else []
@@ -210,7 +210,12 @@ _SUCCESS = {200: "Here it is.", 201: "Made.", 202: "Accepted; it happens soon.",
 
 
 def _is_text(media: str) -> bool:
-    return media.partition("/")[0] == "text"
+    return media.partition("/")[0] == "text" or media.endswith("+xml")
+
+
+def _has_tag(route: Route) -> bool:
+    """Models, files and pictures; pages for people have none."""
+    return route.gives is not None or route.media in ("text/csv", "image/svg+xml")
 
 
 def _failures(route: Route) -> set[int]:

@@ -1,7 +1,7 @@
 """A short way into the engine for tests: what botocore sends goes over one socket, without HTTP on either side.
 
-Half of a test's time went into headers that two HTTP libraries wrote and took apart. Everything else of the client stays
-as it is: validation, signature, retries, parsing. `leash` holds the other end; `make run` and `make bench` never go here.
+Half of a test's time went into headers that two HTTP libraries wrote and took apart. All else of the client stays as it
+is: validation, signature, retries, parsing. `leash` holds the other end; `make run` and `make bench` never go here.
 """
 
 import json
@@ -84,7 +84,8 @@ def told(request: Any) -> bytes:
     url = urlsplit(request.url)
     headers = [(name.lower(), _text(value)) for name, value in request.headers.items()]
     head = json.dumps([request.method, url.path or "/", url.query, [*headers, ("host", url.netloc)]]).encode()
-    return LENGTHS.pack(len(head), len(request.body)) + head + request.body
+    body: bytes = request.body
+    return LENGTHS.pack(len(head), len(body)) + head + body
 
 
 def answered(request: Any, head: bytes, body: bytes) -> AWSResponse:

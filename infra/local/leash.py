@@ -188,7 +188,7 @@ def scope(method: str, path: str, query: str, headers: list[tuple[str, str]]) ->
 
 def open_door(application: Any) -> None:
     """The door stands in the folder for temporary files, which is this engine's alone."""
-    serving = importlib.import_module("hypercorn.asyncio")
+    serving: Any = importlib.import_module("hypercorn.asyncio")
     theirs, place = serving.serve, os.path.join(tempfile.gettempdir(), "door")  # noqa: PTH118 - no more imports
 
     async def serve(*given: Any, **named: Any) -> None:

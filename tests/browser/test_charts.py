@@ -26,7 +26,7 @@ def test_a_chart_is_shown_in_the_colours_of_the_reader(
     browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
     browser.call("Network.setExtraHTTPHeaders", headers={"Authorization": f"Bearer {me.access}"})
     browser.open(f"{address}/api/v1/summary/{kind}/chart.svg")
-    browser.wait("document.documentElement.tagName === 'svg' && document.readyState === 'complete'")
+    browser.wait("document.documentElement?.tagName === 'svg' && document.readyState === 'complete'")
     assert browser.value(PAPER) == paper
     assert browser.value("document.querySelectorAll('rect.c0, rect.c1').length") == 4
     assert "<b>Spanish</b>" in browser.value("document.querySelector('desc').textContent")

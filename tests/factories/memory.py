@@ -27,7 +27,7 @@ class Memory:
     def __init__(self, meanwhile: Callable[[], None] = lambda: None) -> None:
         self.items: dict[Key, Item] = {}
         self.meanwhile = meanwhile
-        self.committed = self.refused = 0
+        self.committed = self.refused = self.asked = 0
 
     def instead(self, monkeypatch: pytest.MonkeyPatch) -> "Memory":
         """In the place of the table for the rest of the test."""
@@ -46,11 +46,11 @@ class Memory:
         return (Record.from_raw_data(each) for each in self.items.values() if each["kind"]["S"] in names)
 
     def many(self, keys: Iterable[Key]) -> dict[Key, Record]:
-        """Some of the items may be older than others."""
-        wanted = list(keys)
-        first = {key: self.items.get(key) for key in wanted[::2]}
+        """Some of the items may be older than others, each some of the time."""
+        wanted, self.asked = list(keys), self.asked + 1
+        first = {key: self.items.get(key) for place, key in enumerate(wanted) if self.asked >> place & 1}
         self.meanwhile()
-        found = first | {key: self.items.get(key) for key in wanted[1::2]}
+        found = {key: self.items.get(key) for key in wanted} | first
         return {key: Record.from_raw_data(item) for key, item in found.items() if item is not None}
 
     def commit(self, pieces: Iterable[Any], _: float, **__: Any) -> None:

@@ -174,6 +174,20 @@ MUTANTS = [
         "return Curriculum.next_ordinal >= 1",
         "--row F22 --seed 1",
     ),
+    Mutant(
+        "a counted write does not look whether somebody else has counted since",
+        "chalicelib/web/limits.py",
+        'condition = "n = :bound" if seen else "attribute_not_exists(n) OR n = :bound"',
+        'condition = "attribute_not_exists(n) OR n >= :bound"',
+        "--row F6 --seed 1",
+    ),
+    Mutant(
+        "a day that a change of zone fell into ends at once",
+        "chalicelib/web/windows.py",
+        "if now.timestamp() < held[1]:",
+        "if now.timestamp() < 0:",
+        "--row F26 --seed 1",
+    ),
 ]
 
 

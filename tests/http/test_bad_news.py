@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.factories import goals
 from tests.factories.people import PASSWORD, registration
 from tests.http.api import Api, at_once
 
@@ -91,6 +92,17 @@ def test_odd_text_in_a_goal_comes_back_or_is_refused(api: Api, field: str) -> No
     assert statuses <= {201, 422}
     for name in ("number", "goal_name", "deadline", "completion_percentage"):
         assert answered(api, "GET", f"/goals?sort={name}&page_size=10", token=token) == 200
+
+
+@pytest.mark.parametrize("field", ["progress", "logged_hours", "total_hours", "logged_on", "lesson_id"])
+def test_odd_text_in_an_entry_comes_back_or_is_refused(api: Api, field: str) -> None:
+    me = api.member(tier="premium")
+    goals.a_goal(me.id)
+    body = {"logged_hours": "00:30:00", field: "sound"}
+    statuses = {answered(api, "POST", "/goals/1/progress", body | {field: text}, token=me.access) for text in ODD}
+    assert statuses <= {201, 422}
+    for path in ("/goals/1/progress", "/goal-progress", "/goal-progress/entries.csv", "/progress"):
+        assert answered(api, "GET", path, token=me.access) == 200
 
 
 HEADERS = """authorization if_match if_none_match origin cookie x_csrf_token user_agent x_request_id idempotency_key

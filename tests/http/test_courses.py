@@ -239,7 +239,7 @@ class TestWhose:
         ("POST", "/lessons/reorder", {"lessons": []}),
     )
 
-    @pytest.mark.row("C09", "E28", "C13", "C14", "C15", "M46")
+    @pytest.mark.row("C09", "E08", "E28", "C13", "C14", "C15", "M46")
     def test_another_teacher_changes_nothing(self, api: Api, tara: Person) -> None:
         theo = api.member("theo", roles=("instructor",))
         draft, published = courses.a_draft(tara.id), courses.a_course(tara.id)

@@ -76,7 +76,7 @@ def test_a_page_has_twenty_names_and_an_envelope(api: Api) -> None:
     assert set(said) >= {"results", "next", "previous"}
 
 
-@pytest.mark.row("X28")
+@pytest.mark.row("E58", "X28")
 @pytest.mark.parametrize("size", [101, 1000, 10**15])
 def test_a_page_size_above_the_maximum_is_read_as_the_maximum(api: Api, size: int) -> None:
     assert api.get(f"/users?page_size={size}", token=api.member().access).status == 200

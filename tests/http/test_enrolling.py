@@ -1,11 +1,13 @@
 """Enrolling through both doors, leaving, and coming back."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from chalicelib.catalog import authoring
 from chalicelib.catalog.ids import lesson_of
-from chalicelib.catalog.records import Seats
+from chalicelib.catalog.records import Course, Seats
 from chalicelib.learning import enrollments
 from chalicelib.learning.enrollments import EnrollmentRequired, SoldOut
 from chalicelib.learning.records import Enrollment, Roster
@@ -39,7 +41,7 @@ def taken(course: str) -> int:
     return int(seats.taken)
 
 
-@pytest.mark.row("E29", "E32", "C25", "M18", "M41")
+@pytest.mark.row("E09", "E29", "E32", "C25", "M18", "M41")
 def test_a_learner_enrolls_in_a_free_course(api: Api, teacher: Person, learner: Person) -> None:
     course = courses.a_course(teacher.id, lessons=3)
     reply = api.post("/enrollments", {"course_id": course.id}, token=learner.access)
@@ -58,7 +60,7 @@ def test_the_courses_own_door_leads_to_the_same_row(api: Api, teacher: Person, l
     assert first.json() == again.json()
 
 
-@pytest.mark.row("M61", "X56")
+@pytest.mark.row("E58", "M61", "X56")
 def test_sixteen_at_once_are_one_that_is_made_and_fifteen_that_find_it(
     api: Api, teacher: Person, learner: Person
 ) -> None:
@@ -106,9 +108,24 @@ def test_a_draft_is_not_there_for_strangers_and_refused_to_those_who_know_it(
         (409, "course_not_published"),
         (409, "course_not_published"),
     ]
+    assert [list(reads.all_of(keys.roster_of(each.id))) for each in (draft, own)] == [[], []]
 
 
 @pytest.mark.row("C26")
+@pytest.mark.parametrize("shut", [courses.unpublished, courses.archived])
+def test_enrolling_is_open_for_as_long_as_the_course_is_published(
+    api: Api, teacher: Person, learner: Person, shut: Callable[[str], Course]
+) -> None:
+    draft, other = courses.a_draft(teacher.id, lessons=1).id, api.member("leo")
+    assert problem(api.post("/enrollments", {"course": draft}, token=learner.access)) == (404, "course_unknown")
+    authoring.publish(courses.act(), draft, None)
+    assert enrolled(api, learner, draft)["status"] == "active"
+    shut(draft)
+    for door, body in (("/enrollments", {"course": draft}), (f"/courses/{draft}/enroll", None)):
+        assert problem(api.post(door, body, token=other.access)) == (404, "course_unknown")
+    assert api.get("/enrollments", token=other.access).json()["results"] == []
+
+
 def test_what_is_gone_or_was_never_there_is_not_found(api: Api, teacher: Person, learner: Person) -> None:
     course = courses.a_course(teacher.id)
     courses.deleted(course.id)

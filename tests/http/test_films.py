@@ -10,7 +10,7 @@ from chalicelib.catalog.records import Media
 from chalicelib.table import reads
 from functions.inspect_media import handler
 from tests.bench.meter import Meter
-from tests.factories import courses
+from tests.factories import courses, people
 from tests.factories import media as files
 from tests.factories.forms import fetched
 from tests.factories.media import arrival, asked, stored
@@ -18,8 +18,8 @@ from tests.http.api import Api, Person, fields, problem
 from tests.workers.doubles import records
 
 
-def ready(owner: str, content: bytes = files.MP4) -> Media:
-    upload = asked(content, owner)
+def ready(owner: str, content: bytes = files.MP4, **wish: Any) -> Media:
+    upload = asked(content, owner, **wish)
     handler(records(arrival(upload, stored(upload, content))), None)
     found = reads.one(Media, upload.key)
     assert found
@@ -39,6 +39,11 @@ def lesson_with(upload: Media, **course: Any) -> str:
     return str(film.id)
 
 
+def verified(api: Api, who: Person) -> Person:
+    people.verified(who.id)
+    return api.login(who.username)
+
+
 def seen(api: Api, lesson_id: str, token: str | None = None) -> dict[str, Any]:
     reply = api.get(f"/lessons/{lesson_id}", token=token)
     assert reply.status == 200, reply.body
@@ -51,6 +56,25 @@ def test_an_open_lesson_comes_with_a_link_to_its_film(api: Api, teacher: Person)
     said = seen(api, lesson_with(ready(teacher.id)))
     part = fetched(said["playback"]["url"], Range="bytes=0-3")
     assert (part.status, part.body) == (206, files.MP4[:4])
+
+
+@pytest.mark.row("K02")
+@pytest.mark.parametrize(
+    ("kind", "content", "wish"),
+    [("video", files.MP4, {}), ("file", files.PDF, {"what": "document", "content_type": "application/pdf"})],
+)
+def test_a_lesson_of_the_kindergarten_has_words_and_media(
+    api: Api, teacher: Person, kind: str, content: bytes, wish: dict[str, Any]
+) -> None:
+    upload = ready(teacher.id, content, **wish)
+    said = {"title": "Colours", "content": "Look and name them.", "kg_class": "KG1", "kind": kind}
+    body = {**said, "media_id": upload.id, "is_published": True}
+    made = api.post("/lessons", body, token=verified(api, teacher).access)
+    assert made.status == 201, made.body
+    shown = seen(api, made.json()["id"], api.member("luca").access)
+    assert {name: shown[name] for name in said} == said
+    part = fetched(shown["playback"]["url"], Range="bytes=0-3")
+    assert (part.status, part.body) == (206, content[:4])
 
 
 @pytest.mark.row("M10", "X15")

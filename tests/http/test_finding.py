@@ -45,7 +45,7 @@ def counts(reply: Reply, facet: str) -> dict[Any, int]:
     return {each["value"]: each["count"] for each in reply.json()["facets"][facet]}
 
 
-@pytest.mark.row("E15", "E16", "C08", "M56")
+@pytest.mark.row("E09", "E15", "E16", "C08", "M56")
 def test_strangers_and_students_see_what_is_published_the_newest_first(api: Api, stocked: dict[str, str]) -> None:
     listed = ["Painting", "Algebra", "Waves", "Python for beginners"]
     student = api.member("sam")

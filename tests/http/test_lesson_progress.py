@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from chalicelib import clock
+from chalicelib.catalog import authoring
 from chalicelib.learning import lesson_list
 from chalicelib.learning.records import Days, Enrollment, Roster, Watched
 from chalicelib.table import keys, reads
@@ -227,6 +228,23 @@ def test_a_lesson_that_is_opened_again_counts_once_in_the_days(api: Api, teacher
         said = api.get("/dashboard/stats", token=again.access).json()["learner"]
     assert [(each["state"], each["lessons"]) for each in streak["days"]] == [("active", 2), ("active", 0)]
     assert said["lessons_completed"] == 2
+
+
+@pytest.mark.row("C37", "M41", "M42")
+def test_course_lesson_enrollment_and_progress_are_four_things_with_ids_that_say_whose_they_are(
+    api: Api, teacher: Person, learner: Person
+) -> None:
+    draft = courses.a_draft(teacher.id, lessons=2)
+    said = api.get(f"/courses/{draft.id}", token=teacher.access).json()
+    assert (said["status"], said["is_published"]) == ("draft", False)
+    authoring.publish(courses.act(), draft.id, None)
+    listed = api.get(f"/courses/{draft.id}/lessons").json()["results"]
+    assert [(each["id"], each["order"]) for each in listed] == [(lesson(draft.id, 1), 1), (lesson(draft.id, 2), 2)]
+    mine = api.post("/enrollments", {"course": draft.id}, token=learner.access).json()
+    rows = api.get("/lesson-progress", token=learner.access).json()["results"]
+    who, where = learner.id.removeprefix("usr_"), draft.id.removeprefix("crs_")
+    assert mine["id"] == f"enr_{where}-{who}"
+    assert [each["id"] for each in rows] == [f"lp_{where}-1-{who}", f"lp_{where}-2-{who}"]
 
 
 def test_who_reports_progress_in_an_own_draft_is_told_to_enroll(api: Api, teacher: Person, learner: Person) -> None:

@@ -7,6 +7,7 @@ import time_machine
 
 from chalicelib.settings import HOUR, Quota, settings
 from chalicelib.web import limits
+from chalicelib.web.windows import window
 from tests.factories import people
 from tests.factories.people import PASSWORD, registration
 from tests.faults.injector import Injector, unreachable
@@ -158,7 +159,7 @@ def test_an_instance_leases_no_more_than_a_sixteenth_of_what_others_have_left(
     allow(monkeypatch, "user", 160)
     for used in range(0, 160, 7):
         limits.forget()
-        span = limits.window(settings.quotas["user"], NOON)
+        span = window(settings.quotas["user"], NOON)
         limits._add("user", f"usr_{used}", span, settings.quotas["user"], used or 1, closed=False)
         limits.lease("user", f"usr_{used}", NOON)
         [held] = limits._leases.values()

@@ -260,7 +260,7 @@ def test_the_lessons_of_a_course_come_in_pages_each_with_its_access(api: Api, au
     assert rest["next"] is None
 
 
-@pytest.mark.row("X15", "C19", "K17")
+@pytest.mark.row("E58", "X15", "C19", "K17")
 def test_a_lesson_shows_its_title_to_all_and_its_words_to_those_for_whom_it_is_open(
     api: Api, author: Person, student: Person
 ) -> None:

@@ -226,7 +226,7 @@ def test_a_line_break_in_a_name_is_refused(api: Api) -> None:
     assert (reply.status, list(fields(reply))) == (422, ["first_name"])
 
 
-@pytest.mark.row("X36", "M82")
+@pytest.mark.row("E58", "X36", "M82")
 def test_an_access_token_lives_fifteen_minutes(api: Api) -> None:
     said = claims(api.register().access)
     assert said["exp"] - said["iat"] == 15 * 60

@@ -212,7 +212,7 @@ def test_the_frontend_of_the_marketplace_shows_and_teaches_a_course(
 # What the kindergarten's client sends.
 
 
-@pytest.mark.row("K02", "K05", "K16", "K17", "K19", "K49")
+@pytest.mark.row("K05", "K16", "K17", "K19", "K49")
 def test_a_tablet_of_the_kindergarten_shows_lessons_and_reports_progress(
     api: Api, clean: House, teacher: Person, learner: Person, slash: str
 ) -> None:

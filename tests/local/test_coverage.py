@@ -58,18 +58,22 @@ def test_it_passes_where_both_reach_enough_and_writes_pages(small: Path) -> None
     assert (small / "build" / "coverage" / "html" / "index.html").is_file()
 
 
+@pytest.mark.row("M118")
 def test_what_only_the_unit_tests_reach_does_not_count_at_the_doors(
     small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Of what all tests reach, which is the whole, the doors reach less than 85 in 100."""
     write_tests(small, unit=UNIT, http=DOOR)
+    assert coverage.PROMISED["tests at the doors"][1] >= 85
     assert coverage.main() == 2
     monkeypatch.setattr(coverage, "PROMISED", {"all tests": coverage.PROMISED["all tests"]})
     assert coverage.main() == 0
 
 
-@pytest.mark.row("K72")
+@pytest.mark.row("K72", "M117")
 def test_what_no_test_reaches_fails_it(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_tests(small, http=DOOR)
+    assert coverage.PROMISED["all tests"][1] >= 90
     monkeypatch.setattr(coverage, "PROMISED", {"all tests": coverage.PROMISED["all tests"]})
     assert coverage.main() == 2
 

@@ -8,8 +8,7 @@ import pytest
 
 from chalicelib.accounts import zones
 from chalicelib.accounts.records import User
-from chalicelib.web import limits
-from chalicelib.web.limits import Window
+from chalicelib.web.windows import Window, local_day
 from tests.factories import people
 
 ZONES = ["Etc/GMT+12", "America/New_York", "UTC", "Europe/Berlin", "Asia/Kolkata", "Asia/Tokyo", "Pacific/Kiritimati"]
@@ -33,7 +32,7 @@ def move(person: User, zone: str, now: datetime) -> None:
 
 
 def counted(person: User, now: datetime) -> Window:
-    return limits.local_day(now, person.time_zone, zones.held_day(person, now))
+    return local_day(now, person.time_zone, zones.held_day(person, now))
 
 
 @pytest.mark.row("X44")

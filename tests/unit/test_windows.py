@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chalicelib.settings import Quota
-from chalicelib.web import limits
+from chalicelib.web import limits, windows
 
 HOUR = Quota(10, 3600)
 
@@ -15,7 +15,7 @@ def at(text: str) -> datetime:
 
 
 def test_an_hour_begins_and_ends_on_the_second() -> None:
-    last, first = limits.window(HOUR, at("2026-11-21T10:59:59")), limits.window(HOUR, at("2026-11-21T11:00:00"))
+    last, first = windows.window(HOUR, at("2026-11-21T10:59:59")), windows.window(HOUR, at("2026-11-21T11:00:00"))
     assert last.name != first.name
     assert (last.left, first.left) == (1, 3600)
 
@@ -30,12 +30,12 @@ def test_an_hour_begins_and_ends_on_the_second() -> None:
     ],
 )
 def test_a_day_is_the_callers_own(zone: str, moment: str, day: str) -> None:
-    assert limits.local_day(at(moment), zone).name == day
+    assert windows.local_day(at(moment), zone).name == day
 
 
 @pytest.mark.parametrize(("start", "hours"), [("2026-03-08T05:00:00", 23), ("2026-11-01T04:00:00", 25)])
 def test_a_day_on_which_the_clocks_change_has_its_true_length(start: str, hours: int) -> None:
-    assert limits.local_day(at(start), "America/New_York").left == timedelta(hours=hours).total_seconds()
+    assert windows.local_day(at(start), "America/New_York").left == timedelta(hours=hours).total_seconds()
 
 
 @pytest.mark.parametrize(

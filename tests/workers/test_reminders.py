@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,8 +18,9 @@ from chalicelib.goals.letters import GoalsWaiting
 from chalicelib.goals.records import Goal
 from chalicelib.goals.reminders import Asked
 from chalicelib.insight.holders import HOLDERS
-from chalicelib.messaging import mailer, router, silence
+from chalicelib.messaging import mailer, queues, router, silence
 from chalicelib.settings import settings
+from chalicelib.table.facts import from_image
 from chalicelib.table.writes import adjust, alone, put
 from functions import remind_people, send_email
 from infra.local.invocation import Killed
@@ -118,6 +120,16 @@ def test_whoever_is_late_is_reminded_once_and_seven_days_from_then(clean: House,
     assert reminded() == [(day(30), [1]), (day(37), [1])]
 
 
+def test_a_goal_that_is_begun_after_a_run_with_a_date_in_the_future_is_told_of_on_its_own_date(
+    clean: House, asha: User
+) -> None:
+    a_goal(asha.id)
+    nights(clean, 30)
+    a_goal(asha.id)
+    nights(clean, 6, 7)
+    assert reminded() == [(day(7), [2]), (day(30), [1])]
+
+
 @pytest.mark.row("G39")
 def test_one_mail_tells_of_all_goals_that_are_idle_and_of_no_other(clean: House, asha: User) -> None:
     cello = a_goal(asha.id, name="Play the cello", deadline="2026-12-01")
@@ -186,8 +198,6 @@ def test_another_zone_has_another_midnight(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def changed_settings(**values: object) -> object:
-    from dataclasses import replace
-
     return replace(settings, **values)  # type: ignore[arg-type]
 
 
@@ -321,6 +331,17 @@ def test_what_ends_before_the_letter_is_written_is_not_in_it(
     assert clean.mails() == []
 
 
+@pytest.mark.parametrize("quiet", [banned, leaving, refusing, silenced], ids=lambda each: each.__name__)
+def test_who_may_not_be_reminded_any_more_when_the_letter_is_written_gets_none(
+    clean: House, asha: User, quiet: Callable[[User], None]
+) -> None:
+    a_goal(asha.id)
+    assert remind(asha, 7) == "reminded"
+    quiet(asha)
+    clean.driver.settle()
+    assert GoalsWaiting.subject not in [mail.subject for mail in clean.mails()]
+
+
 def test_what_was_worked_on_before_the_letter_is_written_is_not_in_it(clean: House, asha: User) -> None:
     first, _ = a_goal(asha.id, name="Cello"), a_goal(asha.id, name="Violin")
     assert remind(asha, 7) == "reminded"
@@ -353,8 +374,6 @@ def test_a_mail_program_is_told_how_to_stop_with_one_click(asha: User, mail_fake
 
 def letters() -> dict[str, object]:
     """The reminders that were told, as messages for the worker of mails."""
-    from chalicelib.table.facts import from_image
-
     found = [from_image(fact) for fact in facts() if fact["name"]["S"] == "goals.reminded"]
     return records(*[router.message("remind_of_goals", fact) for fact in found])
 
@@ -402,7 +421,7 @@ def test_a_worker_that_dies_or_hears_nothing_has_reminded_once_in_the_end(
     asha: User, faults: Injector, fault: Callable[..., object]
 ) -> None:
     a_goal(asha.id)
-    faults.break_nth({0}, lambda trip: trip.operation == "TransactWriteItems", fault)  # type: ignore[arg-type]
+    faults.break_nth({0}, lambda trip: trip.operation == "TransactWriteItems", fault)
     with suppress(Killed):
         remind(asha, 7)
     remind(asha, 7)
@@ -414,7 +433,7 @@ def test_who_is_filed_anew_by_a_worker_that_dies_or_hears_nothing_is_filed(
     asha: User, faults: Injector, fault: Callable[..., object]
 ) -> None:
     logged(a_goal(asha.id), at=START + timedelta(days=2))
-    faults.break_nth({0}, lambda trip: trip.operation == "PutItem", fault)  # type: ignore[arg-type]
+    faults.break_nth({0}, lambda trip: trip.operation == "PutItem", fault)
     with suppress(Killed):
         remind(asha, 7)
     remind(asha, 7)
@@ -473,7 +492,7 @@ def test_a_clock_that_was_killed_goes_on_behind_its_last_page(clean: House, monk
 def test_a_page_that_the_queue_refuses_is_not_passed_over(clean: House, monkeypatch: pytest.MonkeyPatch) -> None:
     a_crowd(3)
     places: list[str] = []
-    monkeypatch.setattr(reminders.queues, "send_many", lambda queue, messages: [len(messages) - 1])
+    monkeypatch.setattr(queues, "send_many", lambda queue, messages: [len(messages) - 1])
     with pytest.raises(reminders.NotAsked):
         reminders.ask(TODAY + timedelta(days=7), "", places.append)
     assert places == []

@@ -14,10 +14,14 @@ from chalicelib.web.reading import In, Line, Text
 GOAL, ENTRY = ids.goal_of(PERSON, 1), ids.entry_of(PERSON, 1, 1)
 LARGEST_PAGE = 10
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_DURATION = {
-    "anyOf": [{"type": "string"}, {"type": "number", "minimum": 0}],
-    "examples": ["02:30:00", "PT2H30M", 9000],
-}
+
+
+def _written(hours: str, most: int) -> WithJsonSchema:
+    """How the documentation shows a time of up to so many seconds, whose hours look like this."""
+    patterns = (rf"^{hours}:[0-5][0-9]:[0-5][0-9]$", rf"^PT{hours}H([0-5]?[0-9]M)?$", r"^[0-9]{1,4}$")
+    texts = [{"type": "string", "pattern": pattern} for pattern in patterns]
+    numbers = {"type": "number", "minimum": 0, "maximum": most}
+    return WithJsonSchema({"anyOf": [*texts, numbers], "examples": ["02:30:00", "PT2H30M", 9000]})
 
 
 def _date(value: Any) -> str:
@@ -39,10 +43,16 @@ GoalText = Annotated[Text, Field(max_length=2_000)]
 GoalRef = Annotated[str, Field(pattern=rf"^([1-9][0-9]{{0,11}}|gol_[1-9][0-9]{{0,11}}-{ULID})$")]
 #: Time in whole seconds, in any of its spellings: what one entry took, and what an entry or a goal plans.
 Logged = Annotated[
-    int, BeforeValidator(durations.seconds), Field(ge=0, le=durations.LONGEST_LOGGED), WithJsonSchema(_DURATION)
+    int,
+    BeforeValidator(durations.seconds),
+    Field(ge=0, le=durations.LONGEST_LOGGED),
+    _written("([01]?[0-9]|2[0-3])", durations.LONGEST_LOGGED),
 ]
 Planned = Annotated[
-    int, BeforeValidator(durations.seconds), Field(ge=0, le=durations.LONGEST_PLANNED), WithJsonSchema(_DURATION)
+    int,
+    BeforeValidator(durations.seconds),
+    Field(ge=0, le=durations.LONGEST_PLANNED),
+    _written("[0-9]{1,4}", durations.LONGEST_PLANNED),
 ]
 
 

@@ -7,12 +7,13 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_v
 
 from chalicelib.accounts.schemas.fields import example
 from chalicelib.catalog.schemas.fields import COURSE, PERSON, CourseId, Listed, also
+from chalicelib.errors import FieldError
 from chalicelib.goals import durations
 from chalicelib.goals.goal_list import CATEGORIES, SORTS, Category, Status, Wanted
 from chalicelib.goals.goals import percentage
 from chalicelib.goals.records import Goal
 from chalicelib.goals.schemas.fields import GOAL, Day, Few, GoalName, GoalText, Planned
-from chalicelib.web.reading import Flag, In, Out
+from chalicelib.web.reading import FieldsInvalid, Flag, In, Out
 
 #: What a body may say in a second way -> what the record calls it.
 _TWOFOLD = {"goal_name": "name", "target_hours": "target_seconds"}
@@ -34,14 +35,13 @@ AnyCase = Annotated[
     BeforeValidator(_category),
     WithJsonSchema({"type": "string", "enum": list(CATEGORIES), "description": "In any case."}),
 ]
-Target = Annotated[Planned, Field(gt=0)]
 
 
 class GoalPatch(In):
     """Only the fields that are sent are changed; `null` clears what may be empty.
 
     `is_complete` is another way to set the status. The time that the goal is to take as a whole is `target_hours`
-    ("40:00:00") or `target_seconds` (144000).
+    ("40:00:00") or `target_seconds` (144000); 0 is none.
     """
 
     model_config = ConfigDict(json_schema_extra=example(category="Secondary", deadline="2027-03-31"))
@@ -51,8 +51,8 @@ class GoalPatch(In):
     description: GoalText = ""
     category: AnyCase = "Primary"
     deadline: Day | None = None
-    target_hours: Target | None = None
-    target_seconds: Target | None = None
+    target_hours: Planned | None = None
+    target_seconds: Planned | None = None
     course_id: Annotated[CourseId | None, also("course_id", "course")] = None
     status: Status = "active"
     is_complete: Flag = False
@@ -60,10 +60,13 @@ class GoalPatch(In):
     @model_validator(mode="after")
     def _says_each_thing_once(self) -> "GoalPatch":
         said = self.model_fields_set
+        differing = []
         if {"target_hours", "target_seconds"} <= said and self.target_hours != self.target_seconds:
-            raise ValueError("target_hours and target_seconds say different things")
+            differing.append("target_seconds")
         if {"status", "is_complete"} <= said and self.is_complete != (self.status == "completed"):
-            raise ValueError("status and is_complete say different things")
+            differing.append("is_complete")
+        if differing:
+            raise FieldsInvalid(errors=[FieldError(name, "differs", "Send one of the two.") for name in differing])
         return self
 
     def wishes(self) -> dict[str, Any]:
@@ -72,7 +75,8 @@ class GoalPatch(In):
 
     def _said(self, names: frozenset[str] | set[str]) -> dict[str, Any]:
         said = {name: getattr(self, name) for name in names}
-        return {_TWOFOLD.get(name, name): value for name, value in said.items()}
+        record = {_TWOFOLD.get(name, name): value for name, value in said.items()}
+        return record | {name: value or None for name, value in record.items() if name == "target_seconds"}
 
 
 class GoalIn(GoalPatch):

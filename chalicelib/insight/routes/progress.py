@@ -27,11 +27,11 @@ def _of_goals(path: Mapping[str, str], query: Mapping[str, str]) -> bool:
     return query.get("kind") == "goal" or path.get("progress_id", "").startswith("gp_")
 
 
-def _written(ask: Ask[ProgressPatch, None] | Ask[ProgressPut, None], progress_id: str) -> Reply:
+def _written(ask: Ask[ProgressPatch, None] | Ask[ProgressPut, None], progress_id: str, expected: int | None) -> Reply:
     kind = progress.kind_of(ask.act, progress_id)
     act = progress.admitted(ask.act, kind, lambda: ask.caller)
     wish = ask.body.meant_for(kind.name)
-    row = kind.written(act, Edit(progress_id, wish, ask.expected_version, ask.caller.zone))
+    row = kind.written(act, Edit(progress_id, wish, expected, ask.caller.zone))
     return Reply(row, repeated=not getattr(row, "is_new", True))
 
 
@@ -74,7 +74,7 @@ def put_progress(ask: Ask[ProgressPut, None], progress_id: str) -> Reply:
 
     The same as `PUT /api/v1/lesson-progress/{progress_id}` or `PUT /api/v1/goal-progress/{progress_id}`.
     """
-    return _written(ask, progress_id)
+    return _written(ask, progress_id, ask.expected_version)
 
 
 @routes.patch(
@@ -90,4 +90,4 @@ def patch_progress(ask: Ask[ProgressPatch, None], progress_id: str) -> Reply:
 
     The same as `PATCH /api/v1/lesson-progress/{progress_id}` or `PATCH /api/v1/goal-progress/{progress_id}`.
     """
-    return _written(ask, progress_id)
+    return _written(ask, progress_id, ask.expected_version)

@@ -73,6 +73,11 @@ class ProgressOut(Out):
         return OUTS[type(result)].of(result)
 
     @classmethod
+    def of_kind(cls, kind: KindName) -> type[Out]:
+        """What rows of this kind look like."""
+        return EntryOut if kind == "goal" else LessonProgressOut
+
+    @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         for out in OUTS.values():
             out.model_rebuild()

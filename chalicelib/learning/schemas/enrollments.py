@@ -44,7 +44,7 @@ class EnrollmentsQuery(CursorPaged):
         return Wanted(whose_of(self.scope, role), self.status, self.course, self.user)
 
 
-class ProgressOut(Out):
+class HowFarOut(Out):
     total_lessons: int
     completed_lessons: int
     completion_percentage: Annotated[float, Field(ge=0, le=100, description="Half up, two decimals.")]
@@ -107,7 +107,7 @@ class EnrollmentOut(Out):
     completed_lessons: int
     completion_percentage: float
     is_completed: bool
-    progress: ProgressOut
+    progress: HowFarOut
 
     @classmethod
     def of(cls, result: Any) -> "EnrollmentOut":
@@ -147,7 +147,7 @@ def _last_lesson(enrollment: Enrollment) -> str | None:
 
 
 def how_far(enrollment: Enrollment) -> dict[str, Any]:
-    """The fields of `ProgressOut`."""
+    """The fields of `HowFarOut`."""
     found = completion.of(enrollment)
     return {
         "total_lessons": found.total,
@@ -172,7 +172,7 @@ class StepOut(Out):
         )
 
 
-class CompletionOut(ProgressOut):
+class CompletionOut(HowFarOut):
     """`missing` is what still has to be done. `added` came after the course was finished, and is not needed."""
 
     enrollment: str

@@ -9,7 +9,7 @@ from chalicelib.accounts.schemas.fields import example
 from chalicelib.catalog.schemas.fields import COURSE, LESSON, PERSON, CourseId, LessonId, Moment, Whole, also
 from chalicelib.learning.lesson_list import Wanted
 from chalicelib.learning.lesson_progress import LessonProgress
-from chalicelib.learning.schemas.enrollments import ENROLLMENT, ProgressOut, how_far
+from chalicelib.learning.schemas.enrollments import ENROLLMENT, HowFarOut, how_far
 from chalicelib.learning.steps import Wish
 from chalicelib.web.reading import CursorPaged, Flag, In, Out
 
@@ -102,7 +102,7 @@ class LessonProgressOut(Out):
     position: int
     seconds: int
     updated_at: datetime | None
-    course_progress: ProgressOut | None
+    course_progress: HowFarOut | None
 
     @classmethod
     def of(cls, result: Any) -> "LessonProgressOut":
@@ -124,5 +124,5 @@ class LessonProgressOut(Out):
             position=progress.position,
             seconds=progress.seconds,
             updated_at=progress.last_at,
-            course_progress=ProgressOut(**how_far(enrollment)) if enrollment else None,
+            course_progress=HowFarOut(**how_far(enrollment)) if enrollment else None,
         )

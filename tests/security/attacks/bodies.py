@@ -65,6 +65,11 @@ PROTECTED: dict[str, Any] = {
     "printed": True,
     "object_key": "u/usr_x/one",
     "state": "ready",
+    "number": 7,
+    "last_entry": 7,
+    "active_at": "2020-01-01T00:00:00Z",
+    "planned_seconds": 1,
+    "source": "lesson",
     "__class__": "x",
 }
 #: What a route takes by that name because it is its business; registration refuses the values itself.
@@ -79,6 +84,7 @@ TAKEN = {
 FIELDS = (
     "role", "tier", "listed", "time_zone", "cursor", "roles", "transport", "language", "title", "content", "price",
     "position", "order", "status", "is_published", "prerequisites", "release", "minutes", "seconds", "lessons",
+    "category", "deadline", "is_complete", "target_hours", "logged_hours", "logged_on",
 )  # fmt: skip
 VALUES: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 1.0, 1.5, 10**15, 1e308, "", " ", "x", "\x00", "\ud800", "é", "漢字", "a" * 5_000,

@@ -347,7 +347,7 @@ def _idle() -> str:
 
 def _reminded(body: str) -> bool:
     document = json.loads(body)
-    return goals.ledger_of(document["user"]).reminded_on == document["on"]
+    return goals.ledger_of(document["user"]).reminded_on == str(document["on"])
 
 
 HEALTHY = {

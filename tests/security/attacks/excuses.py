@@ -54,6 +54,9 @@ PAIRS = frozenset(
         "send role or roles, not both",
         "price and price_minor say different things",
         "status and is_published say different things",
+        "send page or cursor, not both",
+        "not_with_rolling",
+        "differs",
         "send position or order, not both",
         "send course_id, kg_class, or both",
         "send sections or lessons",
@@ -62,7 +65,8 @@ PAIRS = frozenset(
     }
 )
 VERSIONS = frozenset(
-    f"{what}_changed" for what in ("profile", "category", "course", "lesson", "override", "certificate")
+    f"{what}_changed"
+    for what in ("profile", "category", "course", "lesson", "override", "certificate", "goal", "goal_entry")
 )
 EXCUSES = (
     Excuse(REFUSED, frozenset({"password_weak"}), "whether a password is common or about the person is in no schema"),
@@ -72,10 +76,16 @@ EXCUSES = (
     Excuse(REFUSED, VERSIONS, "which version is the present one is in no schema"),
     Excuse(
         REFUSED,
-        frozenset({"unknown", "fixed", "no_course", "incomplete"}),
+        frozenset({"unknown", "fixed", "no_course", "incomplete", "of_another_course"}),
         "what there is, and what belongs to what, is in no schema",
     ),
     Excuse(REFUSED, frozenset({"vacation_in_the_past"}), "what is over is in no schema"),
+    Excuse(
+        REFUSED,
+        frozenset({"in_future", "out_of_range", "too_far", "must not be before 2000-01-01"}),
+        "how far days and pages reach is said in words, not in the schema",
+    ),
+    Excuse(REFUSED, frozenset({"goal_completed"}), "what a goal has come to is in no schema"),
     Excuse(REFUSED, frozenset({"not_by_yourself"}), "admin and premium are promised to be refused by name (X08, X10)"),
     Excuse(REFUSED, frozenset({"body_unreadable"}), "JSON of any shape is taken, but 32 levels and 17 digits at most"),
     Excuse(REFUSED, TEXTS, "what a text may hold beyond its length is said in words, not in the schema"),

@@ -26,6 +26,7 @@ PLACES = (
     ("DELETE", "enrollments"),
     ("GET", "certificates"),
     ("GET", "media"),
+    ("GET", "goals"),
 )
 
 

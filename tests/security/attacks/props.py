@@ -1,4 +1,4 @@
-"""The courses, enrollments and certificates that Schemathesis acts on, for the people of its cast.
+"""The courses, enrollments, certificates and goals that Schemathesis acts on, for the people of its cast.
 
 A course serves until an operation may spoil it: those of `SPOILING` get one of their own. What one request names, in
 its path, its query and its body, belongs together.
@@ -12,11 +12,13 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.catalog.ids import lesson_of
 from chalicelib.catalog.index import building
+from chalicelib.goals import goal_list
+from chalicelib.goals.records import Goal
 from chalicelib.insight import reports
 from chalicelib.learning import enrollments, ids
 from chalicelib.table.acts import by_system
 from chalicelib.table.writes import alone, put
-from tests.factories import certificates, courses, shelf
+from tests.factories import certificates, courses, goals, shelf
 from tests.security import crew
 from tests.security.crew import Person
 
@@ -65,12 +67,18 @@ class Props:
         enrollments.enroll(crew.act(student), course)
         return student
 
+    def goal(self) -> Goal:
+        """One of the student's that is not completed."""
+        student = self.student().id
+        found = [goal for goal in goal_list.of(student) if goal.status != "completed"]
+        return found[0] if found else goals.a_goal(student)
+
     def values(self, name: str) -> Values:
         """By the name of a field or parameter: how to make a value that works. One course for the whole request."""
         course = cache(lambda: self.listed() if name == "list_related_courses" else self.course(name))
         lesson = cache(lambda: lesson_of(course(), 1))
         category = cache(lambda: courses.a_category().id)
-        certificate = cache(self.certificate)
+        certificate, goal = cache(self.certificate), cache(self.goal)
         named: Values = {
             "course_id": course,
             "course": course,
@@ -86,7 +94,11 @@ class Props:
             "certificate_id": lambda: certificate()[0],
             "code": lambda: certificate()[1],
             "user": lambda: self.student().id,
+            "goal": lambda: goal().id,
+            "entry": lambda: str(int(goals.logged(goal()).number)),
         }
+        sorted_as: Values = {"category": lambda: "Minor"}
+        logged: Values = {"progress_id": lambda: goals.logged(goal()).id}
         own: dict[str, Values] = {
             "get_report": {"day": self.day.isoformat},
             "reorder_lessons": {
@@ -99,6 +111,14 @@ class Props:
             "create_course": NOTHING,
             "put_course": NOTHING,
             "patch_course": NOTHING,
+            "list_goals": sorted_as,
+            "create_goal": sorted_as,
+            "put_goal": sorted_as,
+            "patch_goal": sorted_as,
+            "get_goal_progress": logged,
+            "put_goal_progress": logged,
+            "patch_goal_progress": logged,
+            "delete_goal_progress": logged,
         }
         return named | own.get(name, {})
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from chalicelib.insight.schemas.progress import ProgressOut
 from chalicelib.web.routes import Route
 from tests.security import matrix
 from tests.security.attacks.ground import Ground
@@ -49,8 +50,11 @@ def undeclared_keys(declared: Route, answer: Answer) -> list[str]:
 
 
 def _undeclared(value: Any, model: type[BaseModel]) -> list[str]:
-    found = [key for key in value if key not in model.model_fields]
-    for name, field in model.model_fields.items():
+    if issubclass(model, ProgressOut):
+        model = ProgressOut.of_kind(value["kind"])
+    named = {field.serialization_alias or name: field for name, field in model.model_fields.items()}
+    found = [key for key in value if key not in named]
+    for name, field in named.items():
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel) and isinstance(value.get(name), dict):
             found += [f"{name}.{key}" for key in _undeclared(value[name], inner)]

@@ -1,0 +1,106 @@
+"""What objects of Stripe mean for an order, as answers of its API and its events show them. Pure.
+
+An object may be shortened (`stripe_events`) or have others inside it where they were asked for along with it.
+"""
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from chalicelib.commerce.news import News, Returned
+
+Thing = Mapping[str, Any]
+
+#: Inquiries move no money, nor does a dispute that was prevented: that one comes as a refund.
+_DISPUTES = {
+    "needs_response": "open",
+    "under_review": "open",
+    "appeal_needs_response": "lost",
+    "appeal_under_review": "lost",
+    "won": "won",
+    "lost": "lost",
+}
+_WORST = ("lost", "open", "won", "none")
+
+
+def id_of(thing: Any) -> str | None:
+    """Of something that is named, or shown in full."""
+    return thing.get("id") if isinstance(thing, Mapping) else thing
+
+
+def intent(seen: Thing) -> News:
+    """A payment: whether it has succeeded, and for what, or why the bank refused."""
+    common = {"intent_id": seen["id"], "currency": seen["currency"], "user_id": _said(seen).get("user_id")}
+    if seen["status"] != "succeeded":
+        return News(**common, declined=_refusal(seen.get("last_payment_error")))
+    charge = seen.get("latest_charge")
+    return News(
+        **common,
+        captured_minor=seen["amount_received"],
+        charge_id=id_of(charge),
+        fee_minor=_fee(charge) if isinstance(charge, Mapping) else None,
+    )
+
+
+def charge(seen: Thing, refunds: Iterable[Thing] = (), disputes: Iterable[Thing] = ()) -> News:
+    """A try to take money; one that failed says nothing that its payment does not say better."""
+    if seen["status"] != "succeeded" or not seen.get("captured"):
+        return News(intent_id=id_of(seen.get("payment_intent")))
+    disputed = [dispute(each) for each in disputes]
+    return News(
+        intent_id=id_of(seen.get("payment_intent")),
+        charge_id=seen["id"],
+        currency=seen["currency"],
+        user_id=_said(seen).get("user_id"),
+        captured_minor=seen["amount_captured"],
+        refunds={each["id"]: returned(each) for each in refunds},
+        dispute=min((each.dispute for each in disputed), key=_WORST.index, default="none"),
+        disputed_minor=max((each.disputed_minor for each in disputed), default=0),
+        fee_minor=_fee(seen),
+    )
+
+
+def refund(seen: Thing) -> News:
+    return News(
+        intent_id=id_of(seen.get("payment_intent")),
+        currency=seen["currency"],
+        refunds={seen["id"]: returned(seen)},
+    )
+
+
+def returned(seen: Thing) -> Returned:
+    return Returned(
+        amount_minor=seen["amount"],
+        refund_id=_said(seen).get("refund_id"),
+        is_done=seen["status"] == "succeeded",
+        has_failed=seen["status"] in ("failed", "canceled"),
+    )
+
+
+def dispute(seen: Thing) -> News:
+    status = _DISPUTES.get(seen["status"], "none")
+    return News(
+        intent_id=id_of(seen.get("payment_intent")),
+        currency=seen["currency"],
+        dispute=status,
+        disputed_minor=0 if status == "none" else seen["amount"],
+    )
+
+
+def _said(seen: Thing) -> Thing:
+    """What we wrote on it ourselves."""
+    return seen.get("metadata") or {}
+
+
+def _refusal(error: Thing | None) -> str | None:
+    return None if error is None else error.get("decline_code") or error.get("code") or "declined"
+
+
+def _fee(charged: Thing) -> int | None:
+    """Stripe's fee in the currency of the charge: where it is paid out in another one, at the rate of that payout."""
+    booked = charged.get("balance_transaction")
+    if not isinstance(booked, Mapping):
+        return None
+    if booked["currency"] == charged["currency"] or not booked.get("exchange_rate"):
+        return int(booked["fee"])
+    return round(Fraction(booked["fee"]) / Fraction(str(booked["exchange_rate"])))
