@@ -83,6 +83,7 @@ SCOPES: Mapping[str, Scope] = {
     "mailed_token": Scope("uses of mailed links per network address", Quota(30, HOUR), per_address=True),
     "password_check": Scope("checks of the present password, per person", Quota(10, 15 * 60)),
     "upload": Scope("forms for uploads, per person", Quota(100, HOUR)),
+    "checkout": Scope("payments that a person begins", Quota(20, HOUR)),
     "tier_free": Scope("requests about progress of goals, free tier", Quota(10, DAY)),
     "tier_premium": Scope("the same, premium tier", Quota(1000, DAY)),
 }
@@ -102,6 +103,16 @@ class Settings:
     media_bucket: str = _named("MEDIA_BUCKET", "where uploads go")
     media_address: str = _named("MEDIA_ADDRESS", "what addresses of pictures for everybody begin with", parse=_address)
     keys_parameter: str = _named("KEYS_PARAMETER", "the SSM SecureString that holds the signing keys")
+    payments_parameter: str = _named("PAYMENTS_PARAMETER", "the SSM SecureString that holds Stripe's keys")
+    stripe_key: str = _named(
+        "STRIPE_KEY", "which of Stripe's keys is used: `api`, or `worker` in workers", default="api"
+    )
+    stripe_publishable_key: str = _named(
+        "STRIPE_PUBLISHABLE_KEY", "what pages of clients tell Stripe who they are with; no secret"
+    )
+    stripe_api_base: str = _named(
+        "STRIPE_API_BASE", "what addresses of Stripe's API begin with", default="https://api.stripe.com", parse=_address
+    )
     public_url: str = _named("PUBLIC_URL", "what links in mails and problems begin with", parse=_address)
     mail_sender: str = _named("MAIL_SENDER", "the sender of all mail")
     mail_tracking: str = _named("MAIL_TRACKING", "the SES configuration set that reports bounces", default="")
@@ -151,7 +162,9 @@ class Settings:
     reservation_minutes: int = _named(
         "RESERVATION_MINUTES", "how long an unpaid order holds price, seats and code", default="30", parse=int
     )
-    refund_days: int = _named("REFUND_DAYS", "days within which buyers may ask for their money", default="30", parse=int)
+    refund_days: int = _named(
+        "REFUND_DAYS", "days within which buyers may ask for their money", default="30", parse=int
+    )
     refund_watched_percent: int = _named(
         "REFUND_WATCHED_PERCENT", "with how much progress buyers may not any more, in percent", default="30", parse=int
     )

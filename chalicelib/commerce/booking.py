@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from chalicelib.commerce import books, ids, states
-from chalicelib.commerce.books import Entries
+from chalicelib.commerce import books, couponing, ids, states
+from chalicelib.commerce.books import Allotment, Entries, Shares
 from chalicelib.commerce.effects import Effects
 from chalicelib.commerce.news import News
 from chalicelib.commerce.records import Earning, Posting, Refund
@@ -13,69 +13,86 @@ from chalicelib.table.record import Record, moment_text
 from chalicelib.table.writes import change, put_new
 
 
-def refunds_in(what: News) -> dict[Key, str]:
-    """Where the refunds of ours lie that the news tell of, by what Stripe calls them."""
-    found: dict[Key, str] = {}
-    for stripe_id, each in what.refunds.items():
-        place = ids.given_back(each.refund_id) if each.refund_id else None
-        if place is not None and (each.is_done or each.has_failed):
-            found[keys.refund(*place)] = stripe_id
-    return found
+def answered(effects: Effects) -> dict[Key, str]:
+    """Where the refunds of ours lie of which Stripe has said something new, and what it said."""
+    before, after = effects.before.answered, effects.after.answered
+    told = {ids.given_back(refund): answer for refund, answer in after.items() if before.get(refund) != answer}
+    return {keys.refund(*place): answer for place, answer in told.items() if place is not None}
 
 
 def give_back(effects: Effects, found: Mapping[Key, Record], what: News) -> None:
     """Our own refunds are done or have failed; then what was given back is shared out over the lines."""
     order = effects.after
-    for key, stripe_id in refunds_in(what).items():
+    stripe_ids = {each.refund_id: stripe_id for stripe_id, each in what.refunds.items() if each.refund_id}
+    for key, answer in answered(effects).items():
         refund = found.get(key)
         if isinstance(refund, Refund) and refund.order_id == order.id:
-            _settle(effects, refund, stripe_id, failed=what.refunds[stripe_id].has_failed)
-    order.allotted = books.allotted(order.lines, states.refunded(order), order.designated)
+            _settle(effects, refund, answer, stripe_ids.get(refund.id))
+    order.allotted = books.allotted(order.lines, states.returned(order), order.designated)
+    if order.coupon and _is_given_up(effects):
+        order.coupon_freed = True
+        effects.writes += couponing.freed(order, found)
 
 
-def _settle(effects: Effects, refund: Refund, stripe_id: str, *, failed: bool) -> None:
-    order, status = effects.after, "failed" if failed else "succeeded"
-    if refund.status in (status, "failed"):
-        return
+def _is_given_up(effects: Effects) -> bool:
+    """All of it was given back, and the use of its code is still held."""
+    order = effects.after
+    return states.status(order) == "refunded" and not order.ended and not order.coupon_freed
+
+
+def _settle(effects: Effects, refund: Refund, answer: str, stripe_id: str | None) -> None:
+    order = effects.after
     if refund.status == "requested":
         order.refunding_minor = int(order.refunding_minor) - int(refund.amount_minor)
-    sign = -1 if failed else 1
-    if not (failed and refund.status == "requested"):
+    if answer == "succeeded" or refund.status == "succeeded":
+        sign = 1 if answer == "succeeded" else -1
         meant = {line: order.designated.get(line, 0) + sign * amount for line, amount in refund.lines.items()}
         order.designated = {**order.designated, **meant}
-    done = [Refund.status.set(status), Refund.stripe_id.set(stripe_id), Refund.done_at.set(effects.act.now)]
-    effects.writes.append(change(refund, *done, now=effects.act.now))
-    effects.tell(f"refund.{status}", refund.id, order=order.id, amount_minor=int(refund.amount_minor))
+    done = [Refund.status.set(answer), Refund.done_at.set(effects.act.now)]
+    named = [Refund.stripe_id.set(stripe_id)] if stripe_id else []
+    effects.writes.append(change(refund, *done, *named, now=effects.act.now))
+    effects.tell(f"refund.{answer}", refund.id, ver=int(refund.ver) + 1, order=order.id, **_amount(effects, refund))
+
+
+def _amount(effects: Effects, refund: Refund) -> dict[str, object]:
+    return {"amount_minor": int(refund.amount_minor), "currency": effects.after.currency, "reason": refund.reason}
 
 
 def book(effects: Effects) -> None:
-    """The postings of what is new: the sale, what was given back, what Stripe keeps."""
+    """The postings of what is new: the sale, what was given back, what the bank took back, what Stripe keeps."""
     before, order = effects.before, effects.after
     if effects.is_newly_paid:
-        _posted(effects, "capture", books.captured(order.lines), books.shares(order.lines))
-    if order.allotted != before.allotted:
-        moved = books.refunded(order.lines, before.allotted, order.allotted)
-        shares = books.shares(order.lines, before.allotted, order.allotted)
-        _posted(effects, f"refund-{int(before.ver) + 1}", moved, shares)
-        _tell_refunded(effects)
+        _post(effects, "capture", books.captured(order.lines), books.shares(order.lines))
+    given = states.refunded(order) + states.charged_back(before)
+    between = books.allotted(order.lines, given, order.designated)
+    _move(effects, "refunded", before.allotted, between)
+    _move(effects, "charged_back", between, order.allotted)
     if order.fee_minor is not None and before.fee_minor is None:
-        _posted(effects, "fee", books.fee(int(order.fee_minor)), {})
-        effects.tell("order.fee_known", fee_minor=int(order.fee_minor), currency=order.currency)
+        entries = books.fee(int(order.fee_minor))
+        _post(effects, "fee", entries, {})
+        effects.tell("order.fee_known", fee_minor=int(order.fee_minor), currency=order.currency, entries=entries)
 
 
-def _tell_refunded(effects: Effects) -> None:
-    before, order = effects.before, effects.after
+def _move(effects: Effects, how: str, before: Allotment, after: Allotment) -> None:
+    """Money that goes back to the buyer. A refund that has failed in the end comes back: then it is less than nothing."""
+    order = effects.after
+    lines = books.refunded_lines(order.lines, before, after)
+    if not lines:
+        return
+    entries = books.refunded(order.lines, before, after)
+    _post(effects, f"{how}-{int(effects.before.ver) + 1}", entries, books.shares(order.lines, before, after))
     effects.tell(
-        "order.refunded",
-        amount_minor=sum(order.allotted.values()) - sum(before.allotted.values()),
-        refunded_minor=states.refunded(order),
+        f"order.{how}",
+        amount_minor=sum(lines.values()),
+        returned_minor=states.returned(order),
         currency=order.currency,
-        entries=books.refunded(order.lines, before.allotted, order.allotted),
-        lines=books.refunded_lines(order.lines, before.allotted, order.allotted),
+        entries=entries,
+        lines=lines,
+        closed=list(order.closed),
     )
 
 
-def _posted(effects: Effects, what: str, entries: Entries, shares: Mapping[str, Mapping[str, list[int]]]) -> None:
+def _post(effects: Effects, what: str, entries: Entries, shares: Shares) -> None:
     if not entries:
         return
     order, now = effects.after, effects.act.now

@@ -19,6 +19,8 @@ Line = Mapping[str, Any]
 Entries = list[list[Any]]
 #: By line, what was given back.
 Allotment = Mapping[str, int]
+#: By teacher and course: [what moved, the platform's part of it, the teacher's].
+Shares = Mapping[str, Mapping[str, list[int]]]
 
 
 def account_of(instructor_id: str) -> str:
@@ -30,10 +32,18 @@ def part(amount: int, share: int, whole: int) -> int:
     return (2 * amount * share + whole) // (2 * whole) if whole else 0
 
 
-def fee_of(line: Line) -> int:
-    """What the platform keeps of a line. What no teacher sold is the platform's own."""
+def with_fee(line: Line) -> dict[str, Any]:
+    """A line with what the platform keeps of it; settled with the order, so that refunds mirror what was captured.
+
+    What no teacher sold is the platform's own.
+    """
     total = int(line["total_minor"])
-    return part(total, settings.platform_fee_percent, 100) if line.get("instructor_id") else total
+    fee = part(total, settings.platform_fee_percent, 100) if line.get("instructor_id") else total
+    return {**line, "fee_minor": fee}
+
+
+def fee_of(line: Line) -> int:
+    return int(line["fee_minor"])
 
 
 def captured(lines: Iterable[Line]) -> Entries:
@@ -56,7 +66,7 @@ def _fee_back(line: Line, given_back: int) -> int:
 
 def fee(amount: int) -> Entries:
     """Stripe's own, which the platform bears."""
-    return [[PLATFORM, -amount], [STRIPE, amount]]
+    return [[PLATFORM, -amount], [STRIPE, amount]] if amount else []
 
 
 def _entries(moves: Iterable[tuple[Line, int, int]]) -> Entries:
@@ -70,8 +80,8 @@ def _entries(moves: Iterable[tuple[Line, int, int]]) -> Entries:
     return [[account, amount] for account, amount in sorted(sums.items()) if amount]
 
 
-def shares(lines: Iterable[Line], before: Allotment | None = None, after: Allotment | None = None) -> dict[str, Any]:
-    """By teacher and course: [what moved, the platform's part, the teacher's]. Of the capture where no more is said."""
+def shares(lines: Iterable[Line], before: Allotment | None = None, after: Allotment | None = None) -> Shares:
+    """Of the capture where no allotments are named, else of what moves from one to the other."""
     found: dict[str, dict[str, list[int]]] = {}
     for line in lines:
         if line.get("instructor_id"):
@@ -84,13 +94,11 @@ def shares(lines: Iterable[Line], before: Allotment | None = None, after: Allotm
 
 def allotted(lines: Sequence[Line], given_back: int, designated: Allotment) -> dict[str, int]:
     """Which lines a sum that was given back belongs to: what was meant for a line first, the rest by what is left."""
-    meant = {line["id"]: min(int(line["total_minor"]), designated.get(line["id"], 0)) for line in lines}
-    rest = given_back - sum(meant.values())
-    if rest <= 0:
-        return {line: amount for line, amount in meant.items() if amount}
-    room = {line["id"]: int(line["total_minor"]) - meant[line["id"]] for line in lines}
-    spread = spread_over(rest, room)
-    return {line: meant[line] + spread[line] for line in meant if meant[line] + spread[line]}
+    totals = {line["id"]: int(line["total_minor"]) for line in lines}
+    meant = spread_over(given_back, {line: min(total, designated.get(line, 0)) for line, total in totals.items()})
+    room = {line: total - meant[line] for line, total in totals.items()}
+    rest = spread_over(given_back - sum(meant.values()), room)
+    return {line: meant[line] + rest[line] for line in totals if meant[line] + rest[line]}
 
 
 def spread_over(amount: int, room: Mapping[str, int]) -> dict[str, int]:

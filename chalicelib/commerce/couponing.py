@@ -48,16 +48,17 @@ def held(order: Order, found: Mapping[Key, Record]) -> list[Write]:
     return [*_slot_taken(coupon), _used_once_more(order.user_id, coupon)]
 
 
-def freed(order: Order) -> list[Write]:
-    """For the transaction that ends an order, or gives all of it back."""
+def freed(order: Order, found: Mapping[Key, Record]) -> list[Write]:
+    """For the transaction that ends an order, or gives all of it back. What `wanted` finds no more is not counted."""
     if order.coupon is None:
         return []
-    slots: CouponSlots = CouponSlots.under(keys.coupon_slots(order.coupon))
-    used: CouponUse = CouponUse.under(keys.coupon_use(order.user_id, order.coupon))
-    return [
-        adjust(slots, CouponSlots.taken.add(-1), where=CouponSlots.taken > 0),
-        adjust(used, CouponUse.uses.add(-1), where=CouponUse.uses > 0),
-    ]
+    slots, used = found.get(keys.coupon_slots(order.coupon)), found.get(keys.coupon_use(order.user_id, order.coupon))
+    pieces: list[Write] = []
+    if isinstance(slots, CouponSlots):
+        pieces.append(adjust(slots, CouponSlots.taken.add(-1), where=CouponSlots.taken > 0))
+    if isinstance(used, CouponUse):
+        pieces.append(adjust(used, CouponUse.uses.add(-1), where=CouponUse.uses > 0))
+    return pieces
 
 
 def _slot_taken(coupon: Coupon) -> list[Write]:

@@ -25,9 +25,10 @@ class Effects:
     def is_newly_paid(self) -> bool:
         return states.is_paid(self.after) and not states.is_paid(self.before)
 
-    def tell(self, name: str, subject: str | None = None, **payload: Any) -> None:
+    def tell(self, name: str, subject: str | None = None, *, ver: int | None = None, **payload: Any) -> None:
+        """About the order itself where no other subject is named."""
         about = subject or self.after.id
-        self._facts.append(self.act.fact(name, about, audience=[self.after.user_id], **payload))
+        self._facts.append(self.act.fact(name, about, audience=[self.after.user_id], ver=ver, **payload))
 
     def add_told(self, writes: list[Write], fact: Fact) -> None:
         """What another domain's rule makes, with its own fact."""

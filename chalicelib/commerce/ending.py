@@ -6,32 +6,29 @@ Whoever ends one has made sure before that it cannot be paid any more: `looking.
 from typing import Literal
 
 from chalicelib.catalog.courses import copied
-from chalicelib.commerce import couponing, orders, states
-from chalicelib.commerce.payments import OrderUnknown
+from chalicelib.commerce import couponing, states
 from chalicelib.commerce.records import Order
 from chalicelib.learning import leaving
 from chalicelib.table import reads
 from chalicelib.table.acts import Act
-from chalicelib.table.writes import Write, change, persistently, together
+from chalicelib.table.writes import Write, change, together
 
 How = Literal["expired", "cancelled"]
 
 
-def end(act: Act, order_id: str, how: How) -> Order:
-    """An order that is paid, or has ended before, stays as it is."""
-    return persistently(act, lambda: _end(act, order_id, how))
+def end(act: Act, order: Order, how: How) -> Order:
+    """End this order as it was read. Raises `Stale` where it has changed since: a payment may have been begun.
 
-
-def _end(act: Act, order_id: str, how: How) -> Order:
-    order = reads.one(Order, orders.key_of(order_id))
-    if order is None:
-        raise OrderUnknown
+    An order that is paid, or has ended before, stays as it is.
+    """
     if states.is_paid(order) or order.ended:
         return order
+    found = reads.many(couponing.wanted(order.user_id, order.coupon)) if order.coupon else {}
     seats = [leaving.seat_freed(line["id"]) for line in order.lines if line["limited"]]
-    fact = act.fact(f"order.{how}", order.id, audience=[order.user_id], ver=int(order.ver) + 1)
-    after = copied(order, {"ended": how, "ended_at": act.now, "ver": int(order.ver) + 1, "updated_at": act.now})
-    return together(act, _ended(act, order, how), *seats, *couponing.freed(order), fact=fact, result=after)
+    ver = int(order.ver) + 1
+    fact = act.fact(f"order.{how}", order.id, audience=[order.user_id], ver=ver)
+    after = copied(order, {"ended": how, "ended_at": act.now, "ver": ver, "updated_at": act.now})
+    return together(act, _ended(act, order, how), *seats, *couponing.freed(order, found), fact=fact, result=after)
 
 
 def _ended(act: Act, order: Order, how: How) -> Write:

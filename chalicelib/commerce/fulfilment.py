@@ -7,11 +7,11 @@ anybody asking.
 from collections.abc import Mapping
 
 from chalicelib.accounts import rights
+from chalicelib.accounts.records import User
 from chalicelib.catalog.records import Seats
-from chalicelib.commerce import booking, books, carts, products, refunding, states
+from chalicelib.commerce import booking, books, carts, couponing, products, refunding, states
 from chalicelib.commerce.books import Line
 from chalicelib.commerce.effects import Effects
-from chalicelib.commerce.news import News
 from chalicelib.learning import enrollments, leaving, totals
 from chalicelib.learning.enrollments import Case, Granted
 from chalicelib.learning.records import Enrollment
@@ -22,12 +22,17 @@ from chalicelib.table.record import Record
 Moves = list[tuple[Enrollment | None, Enrollment]]
 
 
-def read(effects: Effects, what: News) -> Mapping[Key, Record]:
+#: What may open or close lines when it changes.
+MOVING = ("captured_minor", "dispute", "disputed_minor", "refunds", "failed_refunds")
+
+
+def read(effects: Effects) -> Mapping[Key, Record]:
     """All that decides about the lines, in one trip; nothing where no line is touched."""
-    order = effects.after
-    wanted = list(booking.refunds_in(what))
-    if effects.is_newly_paid or order.dispute != effects.before.dispute or order.refunds != effects.before.refunds:
+    before, order = effects.before, effects.after
+    wanted = list(booking.answered(effects))
+    if any(getattr(before, name) != getattr(order, name) for name in MOVING):
         wanted += [keys.cart(order.user_id), keys.user(order.user_id), keys.standing(order.user_id)]
+        wanted += couponing.wanted(order.user_id, order.coupon) if order.coupon else []
         for line in order.lines:
             if not products.is_product(line["id"]):
                 wanted += enrollments.wanted(order.user_id, line["id"])
@@ -42,7 +47,7 @@ def deliver(effects: Effects, found: Mapping[Key, Record]) -> None:
     order.paid_at = effects.act.now
     effects.tell(
         "order.paid",
-        total_minor=int(order.total_minor),
+        total_minor=states.captured(order),
         currency=order.currency,
         entries=books.captured(order.lines),
         lines={line["id"]: int(line["total_minor"]) for line in order.lines},
@@ -72,14 +77,20 @@ def _give_up_seat(effects: Effects, line: Line) -> None:
 
 def _delivered(effects: Effects, found: Mapping[Key, Record], line: Line, moves: Moves) -> bool:
     if products.is_product(line["id"]):
-        return _premium(effects, found, "premium")
+        return _premium_opened(effects, found)
     order = effects.after
     case = enrollments.case_of(found, order.user_id, line["id"])
     holds_seat = _holds_seat(effects, line)
-    if not _may_come(case, holds_seat=holds_seat):
+    if _is_gone(effects, found) or not _may_come(case, holds_seat=holds_seat):
         return False
     _let_in(effects, case, moves, takes_seat=not holds_seat)
     return True
+
+
+def _is_gone(effects: Effects, found: Mapping[Key, Record]) -> bool:
+    """The buyer was erased while the payment was on its way."""
+    buyer = found.get(keys.user(effects.after.user_id))
+    return not isinstance(buyer, User) or buyer.erased_at is not None
 
 
 def _may_come(case: Case, *, holds_seat: bool) -> bool:
@@ -110,9 +121,6 @@ def close_and_open(effects: Effects, found: Mapping[Key, Record]) -> None:
     if not states.is_paid(order):
         return
     wanted = states.closed_lines(order)
-    if set(wanted) == set(order.closed):
-        _tell_dispute(effects)
-        return
     moves: Moves = []
     for line in order.lines:
         if line["id"] in wanted and line["id"] not in order.closed:
@@ -121,21 +129,13 @@ def close_and_open(effects: Effects, found: Mapping[Key, Record]) -> None:
             _open(effects, found, line, moves)
     order.closed = wanted
     effects.writes += totals.all_moved(moves)
-    _tell_dispute(effects)
-
-
-def _tell_dispute(effects: Effects) -> None:
-    order = effects.after
-    if order.dispute != effects.before.dispute:
-        name = "order.disputed" if order.dispute == "open" else "order.dispute_closed"
-        effects.tell(name, dispute=order.dispute, amount_minor=int(order.disputed_minor), closed=list(order.closed))
 
 
 def _close(effects: Effects, found: Mapping[Key, Record], line: Line, moves: Moves) -> None:
     """Only what this order has opened."""
     order = effects.after
     if products.is_product(line["id"]):
-        _premium(effects, found, "free")
+        _premium_closed(effects, found)
         return
     case = enrollments.case_of(found, order.user_id, line["id"])
     enrollment = case.enrollment
@@ -145,19 +145,34 @@ def _close(effects: Effects, found: Mapping[Key, Record], line: Line, moves: Mov
 
 
 def _open(effects: Effects, found: Mapping[Key, Record], line: Line, moves: Moves) -> None:
-    if products.is_product(line["id"]):
-        _premium(effects, found, "premium")
-        return
-    case = enrollments.case_of(found, effects.after.user_id, line["id"])
-    if _may_come(case, holds_seat=False):
-        _let_in(effects, case, moves, takes_seat=True)
-    elif not case.is_enrolled:
+    if not _opened(effects, found, line, moves) and effects.before.dispute != effects.after.dispute:
+        # A refund that has failed in the end is a case for a person: asking for it again would fail again.
         left = int(line["total_minor"]) - effects.after.allotted.get(line["id"], 0)
         refunding.ask(effects, {line["id"]: left}, reason="undeliverable")
 
 
-def _premium(effects: Effects, found: Mapping[Key, Record], tier: str) -> bool:
-    changing = rights.tier_changing(effects.act, found, effects.after.user_id, tier)
+def _opened(effects: Effects, found: Mapping[Key, Record], line: Line, moves: Moves) -> bool:
+    if products.is_product(line["id"]):
+        return _premium_opened(effects, found)
+    case = enrollments.case_of(found, effects.after.user_id, line["id"])
+    if _is_gone(effects, found) or not _may_come(case, holds_seat=False):
+        return False
+    _let_in(effects, case, moves, takes_seat=True)
+    return True
+
+
+def _premium_opened(effects: Effects, found: Mapping[Key, Record]) -> bool:
+    order = effects.after
+    changing = rights.tier_changing(effects.act, found, order.user_id, "premium", order_id=order.id)
     if changing is not None:
         effects.add_told(changing.writes, changing.fact)
     return changing is not None
+
+
+def _premium_closed(effects: Effects, found: Mapping[Key, Record]) -> None:
+    order, buyer = effects.after, found.get(keys.user(effects.after.user_id))
+    if not isinstance(buyer, User) or buyer.tier_order_id != order.id:
+        return
+    changing = rights.tier_changing(effects.act, found, order.user_id, "free")
+    if changing is not None:
+        effects.add_told(changing.writes, changing.fact)

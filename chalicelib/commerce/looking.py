@@ -2,36 +2,73 @@
 ordered anew and the clock all come here. An order is never ended while it could still be paid.
 """
 
-from chalicelib.commerce import ending, payments, states, stripe_gateway
+from chalicelib.commerce import ending, orders, payments, states, stripe_gateway
 from chalicelib.commerce.ending import How
 from chalicelib.commerce.news import News
 from chalicelib.commerce.records import Order
+from chalicelib.commerce.stripe_gateway import StripeRefused
+from chalicelib.errors import Conflict
 from chalicelib.table.acts import Act
+from chalicelib.table.writes import persistently
+
+#: What Stripe says of a payment that it does not know: nobody can pay it.
+UNKNOWN = "resource_missing"
+
+
+class OrderPaid(Conflict):
+    """This order is paid. Ask for the money back: POST /api/v1/orders/{order_id}/refunds"""
+
+
+def cancel(act: Act, order_id: str) -> Order:
+    """What the buyer does. Cancelling twice is no mistake, and neither is cancelling what has expired."""
+    order = give_up(act, orders.own(act, order_id), "cancelled")
+    if states.is_paid(order):
+        raise OrderPaid(f"This order is paid. Ask for the money back: POST /api/v1/orders/{order.id}/refunds")
+    return order
 
 
 def give_up(act: Act, order: Order, how: How) -> Order:
     """End a pending order. Where its payment has succeeded meanwhile, it is paid instead."""
-    if order.intent_id is not None:
-        seen = stripe_gateway.cancel_intent(order.intent_id)
-        if seen.captured_minor is not None:
-            return payments.apply(act, order.id, seen)
-    return ending.end(act, order.id, how)
+    seen = [order]
+    return persistently(act, lambda: _given_up(act, seen.pop() if seen else orders.known(order.id), how))
+
+
+def _given_up(act: Act, order: Order, how: How) -> Order:
+    if states.is_paid(order) or order.ended:
+        return order
+    news = News() if order.intent_id is None else _cancelled(act, order.intent_id)
+    if news.captured_minor is not None:
+        return payments.apply(act.unanswered(), order.id, news)
+    return ending.end(act, order, how)
+
+
+def _cancelled(act: Act, intent_id: str) -> News:
+    try:
+        return stripe_gateway.cancel_intent(intent_id, deadline=act.deadline)
+    except StripeRefused as refused:
+        if refused.code != UNKNOWN:
+            raise
+        return News()
 
 
 def look(act: Act, order: Order) -> Order:
     """Finish what can be finished, and end what is over."""
     if not states.is_paid(order):
         return _pending(act, order)
+    if order.intent_id is not None and order.charge_id is None:
+        order = payments.apply(act, order.id, stripe_gateway.intent(order.intent_id, deadline=act.deadline))
     if order.charge_id is None:
         return order
-    return payments.apply(act, order.id, stripe_gateway.charge(order.charge_id))
+    return payments.apply(act, order.id, stripe_gateway.charge(order.charge_id, deadline=act.deadline))
 
 
 def _pending(act: Act, order: Order) -> Order:
+    if order.ended:
+        return order
     if not int(order.total_minor):
         return payments.apply(act, order.id, News(captured_minor=0))
-    if order.intent_id is not None:
-        order = payments.apply(act, order.id, stripe_gateway.intent(order.intent_id))
-    if not states.is_paid(order) and not order.ended and act.now >= order.expires_at:
+    if act.now >= order.expires_at:
         return give_up(act, order, "expired")
-    return order
+    if order.intent_id is None:
+        return order
+    return payments.apply(act, order.id, stripe_gateway.intent(order.intent_id, deadline=act.deadline))

@@ -1,11 +1,20 @@
 """Orders as their buyers see them: one of them, and all of them, newest first."""
 
-from chalicelib.commerce import ids
+from collections.abc import Iterator
+
+from chalicelib.commerce import ids, states
 from chalicelib.commerce.payments import OrderUnknown
 from chalicelib.commerce.records import Order
-from chalicelib.table import keys
+from chalicelib.commerce.states import Status
+from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
 from chalicelib.table.keys import Key
+from chalicelib.table.pages import Page, Scope, cursor, position
+
+LAST = "~"
+#: So many are looked at for one page: where a filter leaves few, a page may be short and say where to go on.
+MOST_LOOKED_AT = 500
+AT_ONCE = 25
 
 
 def key_of(order_id: str) -> Key:
@@ -13,6 +22,14 @@ def key_of(order_id: str) -> Key:
     if place is None:
         raise OrderUnknown
     return keys.order(*place)
+
+
+def known(order_id: str) -> Order:
+    """For whoever acts for the product itself."""
+    order = reads.one(Order, key_of(order_id))
+    if order is None:
+        raise OrderUnknown
+    return order
 
 
 def own(act: Act, order_id: str) -> Order:
@@ -25,3 +42,24 @@ def own(act: Act, order_id: str) -> Order:
     if not isinstance(order, Order):
         raise OrderUnknown
     return order
+
+
+def listed(act: Act, status: Status | None, *, size: int, after: str | None) -> Page[Order]:
+    """The caller's own, newest first."""
+    scope = Scope("orders", act.actor, status or "")
+    mark: str | None = position(scope, after, act.now) if after else None
+    found: list[Order] = []
+    for looked, order in enumerate(_newest_first(act.actor, mark, max(size + 1, AT_ONCE))):
+        if len(found) == size or looked == MOST_LOOKED_AT:
+            return Page(found, cursor(scope, mark, act.now))
+        if status in (None, states.status(order)):
+            found.append(order)
+        mark = order.lsi1sk
+    return Page(found)
+
+
+def _newest_first(user_id: str, mark: str | None, batch: int) -> Iterator[Order]:
+    bounds = ("0", mark or LAST)
+    for each in reads.all_of(keys.buyer(user_id), index="lsi1", between=bounds, newest_first=True, limit=batch):
+        if isinstance(each, Order) and each.lsi1sk != mark:
+            yield each

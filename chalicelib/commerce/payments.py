@@ -65,13 +65,14 @@ def _applied(act: Act, key: Key, what: News, event: StripeEvent | None) -> Order
 
 def _made_true(act: Act, order: Order, changes: Mapping[str, Any], what: News, event: StripeEvent | None) -> Order:
     effects = Effects(act, order, copied(order, changes))
-    found = fulfilment.read(effects, what)
+    found = fulfilment.read(effects)
     booking.give_back(effects, found, what)
     fulfilment.deliver(effects, found)
     fulfilment.close_and_open(effects, found)
     booking.book(effects)
+    _note(effects)
     first, *more = effects.facts
-    marked = [put_new(event)] if event else []
+    marked = [put_new(event, otherwise=Stale())] if event else []
     try:
         return together(
             act,
@@ -85,3 +86,13 @@ def _made_true(act: Act, order: Order, changes: Mapping[str, Any], what: News, e
     except SoldOut as gone:
         # The seat was there when it was read; the next attempt sees that it is not.
         raise Stale from gone
+
+
+def _note(effects: Effects) -> None:
+    """What is worth a word and moves no money."""
+    before, order = effects.before, effects.after
+    if order.declined is not None and order.declined != before.declined:
+        effects.tell("order.declined", reason=order.declined)
+    if order.dispute != before.dispute:
+        name = "order.disputed" if order.dispute == "open" else "order.dispute_closed"
+        effects.tell(name, dispute=order.dispute, amount_minor=int(order.disputed_minor), closed=list(order.closed))

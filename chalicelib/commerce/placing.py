@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from chalicelib.accounts.verification import AddressUnverified
-from chalicelib.commerce import carts, couponing, ids, looking, orders, payments, quotes, states, unsettled
+from chalicelib.accounts import verification
+from chalicelib.catalog import money
+from chalicelib.commerce import books, carts, couponing, ids, looking, orders, payments, quotes, states, unsettled
 from chalicelib.commerce.news import News
 from chalicelib.commerce.quotes import Quote
 from chalicelib.commerce.records import Cart, Order
 from chalicelib.errors import Conflict, FieldError, Invalid, Stale
 from chalicelib.learning import enrollments
+from chalicelib.learning.enrollments import SoldOut
 from chalicelib.settings import settings
 from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
@@ -51,18 +53,18 @@ class Placed:
         return int(self.order.ver)
 
 
-def place(act: Act, *, expected_minor: int | None, verified: bool) -> Placed:
+def place(act: Act, expected_minor: int | None = None) -> Placed:
     """The order of the caller's cart as it is. What costs nothing is bought with it."""
-    placed = persistently(act, lambda: _place(act, expected_minor, verified=verified))
+    placed = persistently(act, lambda: _place(act, expected_minor))
     if int(placed.order.total_minor) or states.is_paid(placed.order):
         return placed
     return Placed(payments.apply(act, placed.order.id, News(captured_minor=0)), placed.is_new)
 
 
-def _place(act: Act, expected_minor: int | None, *, verified: bool) -> Placed:
-    cart = act.read([keys.cart(act.actor)]).get(keys.cart(act.actor))
-    if "buying" in settings.verification_required_for and not verified:
-        raise AddressUnverified
+def _place(act: Act, expected_minor: int | None) -> Placed:
+    own_items = act.read([keys.cart(act.actor), keys.user(act.actor)])
+    verification.require("buying", own_items.get(keys.user(act.actor)))
+    cart = own_items.get(keys.cart(act.actor))
     if not isinstance(cart, Cart) or not cart.lines:
         raise CartEmpty
     order_id = ids.order_of(act.actor, int(cart.ver))
@@ -71,7 +73,7 @@ def _place(act: Act, expected_minor: int | None, *, verified: bool) -> Placed:
     found = reads.many([own, *older, *quotes.wanted(cart)])
     there = found.get(own)
     if isinstance(there, Order):
-        return _there(act, cart, there)
+        return _there(act, cart, there, expected_minor)
     for key in older:
         _give_up(act, found.get(key))
     quote = quotes.quoted(cart, found, act.now)
@@ -83,18 +85,22 @@ def _older(cart: Cart, order_id: str) -> list[Key]:
     return [orders.key_of(cart.order_id)] if cart.order_id and cart.order_id != order_id else []
 
 
-def _there(act: Act, cart: Cart, order: Order) -> Placed:
+def _there(act: Act, cart: Cart, order: Order, expected_minor: int | None) -> Placed:
     """The same cart may be ordered again once its order has come to nothing: as a new state of the cart."""
+    if states.status(order) == "pending" and act.now >= order.expires_at:
+        looking.give_up(act.unanswered(), order, "expired")
+        raise Stale
     if order.ended and not states.is_paid(order):
         carts.renew(act, cart)
         raise Stale
+    _require_total(expected_minor, int(order.total_minor), order.currency)
     return Placed(order, is_new=False)
 
 
 def _give_up(act: Act, older: Record | None) -> None:
     """Its seats may be those that this order needs, so they are read again afterwards."""
     if isinstance(older, Order) and states.status(older) == "pending":
-        looking.give_up(act, older, "cancelled")
+        looking.give_up(act.unanswered(), older, "cancelled")
         raise Stale
 
 
@@ -104,11 +110,16 @@ def _require(quote: Quote, expected_minor: int | None) -> None:
         raise LineUnavailable(errors=gone)
     if quote.coupon_refusal:
         raise LineUnavailable(errors=[FieldError("coupon", quote.coupon_refusal, "The code does not hold any more.")])
-    if expected_minor not in (None, quote.total_minor):
-        raise TotalChanged(errors=[FieldError("expected_total", "changed", f"It is {quote.total_minor} now.")])
+    _require_total(expected_minor, quote.total_minor, quote.currency)
     if 0 < quote.total_minor < settings.smallest_charge_minor:
-        least = f"At least {settings.smallest_charge_minor} hundredths are charged."
+        least = f"The least is {money.decimal(settings.smallest_charge_minor)} {quote.currency}"
         raise TotalTooSmall(errors=[FieldError("total", "too_small", least)])
+
+
+def _require_total(expected_minor: int | None, total_minor: int, currency: str) -> None:
+    if expected_minor not in (None, total_minor):
+        now = f"It is {money.decimal(total_minor)} {currency} now"
+        raise TotalChanged(errors=[FieldError("expected_total", "changed", now)])
 
 
 def _made(act: Act, cart: Cart, order_id: str, quote: Quote, found: Mapping[Key, Record]) -> Placed:
@@ -120,7 +131,13 @@ def _made(act: Act, cart: Cart, order_id: str, quote: Quote, found: Mapping[Key,
         "order.placed", order_id, audience=[act.actor], ver=1, total_minor=quote.total_minor, currency=quote.currency
     )
     held = couponing.held(order, found)
-    return together(act, placed, noted, *seats, *held, fact=fact, result=Placed(order, is_new=True))
+    # What costs nothing is answered when it is bought.
+    answered = act if quote.total_minor else act.unanswered()
+    try:
+        return together(answered, placed, noted, *seats, *held, fact=fact, result=Placed(order, is_new=True))
+    except SoldOut as gone:
+        # The seat was there when it was read; the next attempt says which course is full.
+        raise Stale from gone
 
 
 def _order(act: Act, cart: Cart, order_id: str, quote: Quote) -> Order:
@@ -133,7 +150,7 @@ def _order(act: Act, cart: Cart, order_id: str, quote: Quote) -> Order:
         updated_at=act.now,
         user_id=act.actor,
         cart_ver=int(cart.ver),
-        lines=[line.kept() for line in quote.lines],
+        lines=[books.with_fee(line.kept()) for line in quote.lines],
         subtotal_minor=quote.subtotal_minor,
         discount_minor=quote.discount_minor,
         total_minor=quote.total_minor,

@@ -30,8 +30,8 @@ class Order(Record, discriminator="order"):
     id = UnicodeAttribute()
     user_id = UnicodeAttribute()
     cart_ver = NumberAttribute()
-    #: Each {id, title, slug, instructor_id, category_id, price_minor, discount_minor, total_minor, limited}; the id is
-    #: that of a course or of a product of ours.
+    #: Each {id, title, slug, instructor_id, category_id, price_minor, discount_minor, total_minor, limited,
+    #: fee_minor}; the id is that of a course or of a product of ours, the fee is what the platform keeps.
     lines: Any = JSONAttribute()
     subtotal_minor = NumberAttribute()
     discount_minor = NumberAttribute(default=0)

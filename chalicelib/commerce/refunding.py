@@ -5,7 +5,7 @@ A piece for transactions of the order; `refunds.py` judges who may ask, the work
 
 from collections.abc import Mapping
 
-from chalicelib.commerce import ids, states
+from chalicelib.commerce import books, ids, states
 from chalicelib.commerce.effects import Effects
 from chalicelib.commerce.records import Refund
 from chalicelib.table import keys
@@ -31,12 +31,12 @@ def ask(effects: Effects, lines: Mapping[str, int], *, reason: str) -> Refund | 
         number=number,
         amount_minor=amount,
         currency=order.currency,
-        lines=dict(lines),
+        lines={line: part for line, part in books.spread_over(amount, lines).items() if part},
         reason=reason,
         asked_by=effects.act.actor,
     )
     order.refunds_asked = number
     order.refunding_minor = int(order.refunding_minor) + amount
     effects.writes.append(put_new(refund))
-    effects.tell("refund.requested", refund.id, order=order.id, amount_minor=amount, reason=reason)
+    effects.tell("refund.requested", refund.id, ver=1, order=order.id, amount_minor=amount, reason=reason)
     return refund

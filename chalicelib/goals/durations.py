@@ -42,13 +42,13 @@ def _of_number(value: float) -> Decimal:
 
 def _positive(value: Decimal) -> Decimal:
     if value < 0:
-        raise ValueError("must not be less than no time")
+        raise ValueError("must not be negative")
     return value
 
 
 def _of_text(value: str) -> Decimal:
     if value.startswith("-"):
-        raise ValueError("must not be less than no time")
+        raise ValueError("must not be negative")
     if found := _CLOCK.fullmatch(value):
         return _sum(found.groups(), (DAY, HOUR, MINUTE, 1))
     if found := _ISO.fullmatch(value.upper()):

@@ -15,7 +15,7 @@ from chalicelib.catalog import bitmaps, courses, money
 from chalicelib.catalog.courses import CourseUnknown
 from chalicelib.catalog.records import Gate, Seats
 from chalicelib.errors import Conflict, Forbidden, NotFound, PaymentRequired, Stale
-from chalicelib.learning import ids, rosters, totals
+from chalicelib.learning import ids, remembered, rosters, totals
 from chalicelib.learning.records import Enrollment
 from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
@@ -156,34 +156,14 @@ def granting(
         raise CourseUnknown
     coming = {"status": "active", "via": via, "order_id": order_id, "cancelled_at": None}
     if case.enrollment is None:
-        enrollment, write = _new(act, case, {**coming, **snapshot(gate)})
+        enrollment, write = _new(act, case, {**coming, **remembered.snapshot(gate)})
     else:
-        enrollment, write = _revived(act, case.enrollment, {**coming, **snapshot_for(case.enrollment, gate)})
+        enrollment, write = _revived(act, case.enrollment, {**coming, **remembered.snapshot_for(case.enrollment, gate)})
     seat = [seat_taken(case.course_id)] if gate.limited and takes_seat else []
     what = "enrollment.created" if case.enrollment is None else "enrollment.revived"
     counted = totals.moved(case.enrollment, enrollment) if counts else []
     pieces = [write, rosters.entered(enrollment), *counted, *seat]
     return Granted(enrollment, pieces, told(act, what, enrollment, via=via))
-
-
-def snapshot(gate: Gate) -> dict[str, Any]:
-    """What an enrollment knows of its course, so that it can be shown alone."""
-    return {
-        "instructor_id": gate.instructor_id,
-        "course_title": gate.title,
-        "course_slug": gate.slug,
-        "course_ver": int(gate.ver),
-        "live": gate.live,
-        "curriculum_ver": int(gate.curriculum_ver),
-    }
-
-
-def snapshot_for(enrollment: Enrollment, gate: Gate) -> dict[str, Any]:
-    """The same for an enrollment as it is: a finished course keeps the lessons that it was finished with."""
-    fresh = snapshot(gate)
-    if enrollment.completed_at is not None:
-        del fresh["live"], fresh["curriculum_ver"]
-    return fresh
 
 
 def _new(act: Act, case: Case, coming: Mapping[str, Any]) -> tuple[Enrollment, Write]:

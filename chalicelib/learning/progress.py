@@ -20,6 +20,7 @@ from chalicelib.learning import (
     finishing,
     ids,
     lone_progress,
+    remembered,
     rosters,
     steps,
     totals,
@@ -104,7 +105,7 @@ def _progressed(case: Case, done: bytes, *, finishes: bool) -> dict[str, Any]:
     """The gate was read, so the snapshot becomes as new as it; a finished course keeps the one it was finished by."""
     now, before = case.act.now, case.enrollment
     changes = {"done": done, "last_at": now, "last_ordinal": case.ordinal, "started_at": before.started_at or now}
-    changes |= enrollments.snapshot_for(before, case.gate)
+    changes |= remembered.snapshot_for(before, case.gate)
     return {**changes, "completed_at": now} if finishes else changes
 
 
@@ -144,7 +145,7 @@ def _reopened(case: Case) -> LessonProgress:
         return replace(case, watched=None).shown()
     done = bitmaps.without(case.enrollment.done, case.ordinal)
     again = bitmaps.with_(case.enrollment.again or bitmaps.of(()), case.ordinal)
-    changes = {"done": done, "again": again, "last_at": case.act.now, **enrollments.snapshot(case.gate)}
+    changes = {"done": done, "again": again, "last_at": case.act.now, **remembered.snapshot(case.gate)}
     enrollment, write = enrollments.changed(case.act, case.enrollment, changes)
     after = replace(case, enrollment=enrollment, watched=None)
     return together(case.act, write, *film, fact=case.told("lesson.reopened", enrollment), result=after.shown())

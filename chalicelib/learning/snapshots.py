@@ -9,7 +9,7 @@ Everything is read anew and written over an older state only, so stages may come
 
 from chalicelib.catalog.records import Gate
 from chalicelib.errors import Stale
-from chalicelib.learning import completion, enrollments, finishing, ids, totals
+from chalicelib.learning import completion, enrollments, finishing, ids, remembered, totals
 from chalicelib.learning.records import Enrollment, Roster
 from chalicelib.table import acts, keys, reads
 from chalicelib.table.acts import Act
@@ -79,7 +79,7 @@ def _renew(act: Act, gate: Gate, enrollment: Enrollment) -> None:
     if enrollment.completed_at is None and completion.is_whole(enrollment.done, gate.live):
         _finish(act, gate, enrollment)
         return
-    changes = enrollments.snapshot_for(enrollment, gate)
+    changes = remembered.snapshot_for(enrollment, gate)
     actions = [getattr(Enrollment, name).set(value) for name, value in changes.items()]
     older = (Enrollment.ver == int(enrollment.ver)) & (Enrollment.course_ver <= int(gate.ver))
     alone(adjust(enrollment, *actions, where=older, otherwise=Stale()))
@@ -87,7 +87,7 @@ def _renew(act: Act, gate: Gate, enrollment: Enrollment) -> None:
 
 def _finish(act: Act, gate: Gate, enrollment: Enrollment) -> None:
     """Nothing is missing any more, because what was missing is gone."""
-    changes = {**enrollments.snapshot(gate), "completed_at": act.now}
+    changes = {**remembered.snapshot(gate), "completed_at": act.now}
     after, write = enrollments.changed(act, enrollment, changes)
     fact = finishing.told(act, after, int(after.ver))
     together(act, write, *totals.moved(enrollment, after), finishing.still_counting(gate), fact=fact, result=None)

@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import aws, clock, logs
 from chalicelib.errors import TooMany, Unavailable
-from chalicelib.settings import Quota, settings
+from chalicelib.settings import SCOPES, Quota, settings
 from chalicelib.table import keys
 from chalicelib.table.reads import raw_key
 from chalicelib.table.writes import pauses
@@ -154,7 +154,8 @@ def reached(scope: str, detail: str, *, wait: int) -> LimitReached:
 
 
 def used_up(scope: str, span: Window) -> LimitReached:
-    return reached(scope, f"The limit of {settings.quotas[scope].limit} is reached: {scope}", wait=span.left)
+    quota = settings.quotas[scope]
+    return reached(scope, f"The limit of {quota.limit} is reached: {SCOPES[scope].meaning}", wait=span.left)
 
 
 def stricter(one: Usage, other: Usage | None) -> Usage:

@@ -8,6 +8,10 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 PREFIX = f"learnflow-{STAGE}"
 KEYS_PARAMETER = f"/learnflow/{STAGE}/keys"
+PAYMENTS_PARAMETER = f"/learnflow/{STAGE}/payments"
+#: What the stand-in of Stripe takes and signs with; none of it is worth anything anywhere else.
+STRIPE_KEY, STRIPE_WORKER_KEY, STRIPE_PUBLISHABLE_KEY = "sk_test_local", "rk_test_local", "pk_test_local"
+STRIPE_WEBHOOK_SECRET = "whsec_local"  # noqa: S105 - the stand-in's
 #: Where `make run` has its cloud, for commands in another terminal.
 LOCAL_ENGINE = "http://localhost:4566"
 MAIL_SENDER = "LearnFlow <no-reply@learnflow.example>"
@@ -32,6 +36,9 @@ def local_environment(endpoint_url: str, public_url: str = "http://localhost:800
         "MEDIA_BUCKET": f"{PREFIX}-media-{ACCOUNT}",
         "MEDIA_ADDRESS": f"{endpoint_url}/{PREFIX}-media-{ACCOUNT}",
         "KEYS_PARAMETER": KEYS_PARAMETER,
+        "PAYMENTS_PARAMETER": PAYMENTS_PARAMETER,
+        "STRIPE_PUBLISHABLE_KEY": STRIPE_PUBLISHABLE_KEY,
+        "STRIPE_API_BASE": f"{public_url}/_local/stripe",
         "PUBLIC_URL": public_url,
         "MAIL_SENDER": MAIL_SENDER,
         "MAIL_TRACKING": PREFIX,

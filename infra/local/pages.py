@@ -1,4 +1,4 @@
-"""The pages under `/_local/`: mail, clocks, queues and facts, as HTML for people and as JSON for programs.
+"""The pages under `/_local/`: mail, payments, clocks, queues and facts, as HTML for people and as JSON for programs.
 
 `serve` puts them beside the API; every page is one entry of `ROUTES` and shows what `views` found.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -19,10 +19,16 @@ from infra.local.cloud import Cloud
 from infra.local.driver import Driver
 from infra.local.gateway import Reply
 from infra.local.proxy_event import header
+from infra.local.stripe import running
+from infra.local.stripe.buttons import BUTTONS
+from infra.local.stripe.counter import Counter
+from infra.local.stripe.refusals import Refusal
+from infra.local.stripe.troubles import Lost
 from infra.local.template import Template
 from infra.redrive import NothingToRedriveTo, redrive
 
 HOME = "/_local"
+STRIPE = f"{HOME}/stripe"
 
 
 @dataclass(frozen=True)
@@ -46,22 +52,33 @@ class Refused(Exception):
 class Pages:
     """Callable as `wsgi` wants it: a reply for paths under `/_local`, None for all others."""
 
-    def __init__(self, template: Template, cloud: Cloud, driver: Driver, kept_mail: Path | None = None) -> None:
+    def __init__(
+        self,
+        template: Template,
+        cloud: Cloud,
+        driver: Driver,
+        kept_mail: Path | None = None,
+        payments: Counter | None = None,
+    ) -> None:
         self.template = template
         self.cloud = cloud
         self.driver = driver
         self.kept_mail = kept_mail
+        self.payments = payments or running.counter(send=lambda *_: 404)  # Nobody listens.
 
     def __call__(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply | None:
         address = urlsplit(target)
         path = address.path.rstrip("/")
         if path != HOME and not path.startswith(f"{HOME}/"):
             return None
+        if path.startswith(f"{STRIPE}/v1/"):
+            return self.stripe(method, target, headers, body)
         for_people = "text/html" in (header(list(headers.items()), "accept") or "")
         try:
             page, shown = self.found(method, path, dict(parse_qsl(address.query)), headers, body)
         except Refused as refused:
-            return problem(refused)
+            back = method == "POST" and for_people and path.startswith(STRIPE)
+            return seen_on_page(refused) if back else problem(refused)
         if method == "POST" and for_people:
             return Reply(303, [("Location", path.rsplit("/", 2)[0] if page == "queues" else f"{HOME}/{page}")], b"")
         return as_html(page, shown) if for_people else as_json(shown)
@@ -104,6 +121,16 @@ class Pages:
             raise Refused(404, "not_found", f"There is no schedule {name}.")
         return views.outcome(name, self.driver.fire(name, moment(asked.body.get("at"))))
 
+    def stripe(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Stripe's API itself. An answer that is lost breaks off in the middle, as it does on the way."""
+        try:
+            return self.payments.server.answer(method, target, headers, body)
+        except Lost:
+            return Reply(200, [("Content-Length", "1")], b"")
+
+    def paid(self, asked: Asked) -> Any:
+        return {**self.payments.shown(), "said": asked.query.get("said")}
+
     def queues(self, _: Asked) -> Any:
         return views.queues(self.cloud, self.template)
 
@@ -124,6 +151,23 @@ class Pages:
 
 
 View = Callable[[Pages, Asked], Any]
+
+
+def button(press: Callable[[Counter, str, Mapping[str, Any]], None]) -> View:
+    """A button of the page of payments. What it made Stripe tell is delivered before the page is seen again."""
+
+    def pressed(pages: Pages, asked: Asked) -> Any:
+        try:
+            press(pages.payments, asked.place[0], asked.body)
+        except Refusal as refusal:
+            raise Refused(refusal.status, refusal.code or "refused", refusal.message) from refusal
+        finally:
+            pages.payments.deliveries.step()
+        return pages.payments.shown()
+
+    return pressed
+
+
 ROUTES: tuple[tuple[str, str, str, View], ...] = (
     ("GET", "", "index", Pages.index),
     ("GET", "/mail", "mail", Pages.mail),
@@ -133,6 +177,8 @@ ROUTES: tuple[tuple[str, str, str, View], ...] = (
     ("GET", "/queues", "queues", Pages.queues),
     ("POST", "/queues/([a-z-]+)/redrive", "queues", Pages.redrive),
     ("GET", "/facts", "facts", Pages.facts),
+    ("GET", "/stripe", "stripe", Pages.paid),
+    *(("POST", f"/stripe{path}", "stripe", button(press)) for path, press in BUTTONS),
 )
 
 
@@ -165,6 +211,11 @@ def moment(text: Any) -> datetime | None:
     if at.tzinfo is None:
         raise Refused(422, "invalid", f"`at` needs a time zone: {text}")
     return at
+
+
+def seen_on_page(refused: Refused) -> Reply:
+    """Back to the page of payments, which says why it was not done."""
+    return Reply(303, [("Location", f"{STRIPE}?{urlencode({'said': refused.detail})}")], b"")
 
 
 def problem(refused: Refused) -> Reply:

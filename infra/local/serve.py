@@ -26,6 +26,7 @@ from infra.local.gateway import Gateway
 from infra.local.intrinsics import TemplateError
 from infra.local.invocation import own_traceback
 from infra.local.pages import Pages
+from infra.local.stripe import keeping, running
 from infra.local.template import Template
 from infra.local.views import LOG_INS, PASSWORD
 from infra.local.watch import ROOT
@@ -76,7 +77,10 @@ def serve(options: argparse.Namespace, started: float, stop: threading.Event) ->
     seed_demo(cloud, declared.table)
     threads = driver.run(stop)
     kept_mail = options.state / "mail.json" if options.keeps_data else None
-    pages = Pages(declared, cloud, driver, kept_mail)
+    kept_payments = options.state / "stripe.json"  # Also without a data folder: the table outlives this process.
+    payments, more = running.start(gateway, served, kept_payments, stop)
+    threads += more
+    pages = Pages(declared, cloud, driver, kept_mail, payments)
     # A dictionary, because the published types of waitress take no single setting.
     settings: dict[str, Any] = {"sockets": [listening], "threads": THREADS, "ident": None}
     settings["max_request_body_size"] = LARGEST_BODY
@@ -86,6 +90,7 @@ def serve(options: argparse.Namespace, started: float, stop: threading.Event) ->
     try:
         server.run()
     finally:
+        keeping.keep(payments.deliveries, kept_payments)
         finish(stop, threads, cloud, kept_mail)
 
 
@@ -143,6 +148,7 @@ def banner(url: str, endpoint: str, seconds: float) -> str:
     API             {url}/api/v1
     Documentation   {url}/api/docs   (to read: {url}/redoc)
     Mailbox         {url}/_local/mail
+    Payments        {url}/_local/stripe
     Local AWS       {endpoint}
     Log-ins         {log_ins} @learnflow.example
     Password        {PASSWORD}

@@ -32,6 +32,7 @@ PLACES = {
     "OpenAPI document": "/api/schema",
     "Health": "/api/health",
     "Mailbox: every mail that was sent": "/_local/mail",
+    "Payments: pay, decline, refund, deliver again": "/_local/stripe",
     "Clocks: what runs when, and now": "/_local/schedules",
     "Queues and dead letters": "/_local/queues",
     "Facts: what happened, and who has read it": "/_local/facts",

@@ -438,7 +438,7 @@ OPERATIONS: list[Operation] = [
         (QUERY, QUERY),
         5,
         0,
-        2.0,
+        2.5,
     ),
     Operation(
         "performance of a course",

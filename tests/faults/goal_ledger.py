@@ -1,18 +1,21 @@
 """The ledger check of goals: every total, number, slot and reminder against the entries and facts that are there."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from chalicelib import clock
 from chalicelib.goals import days, ids, ledgers, reminders, summaries
 from chalicelib.goals.days import Share
-from chalicelib.goals.periods import Period
 from chalicelib.goals.records import Goal, GoalDay, GoalEntry, GoalLedger, GoneGoal, TimedLesson
 from chalicelib.goals.statuses import ACTIVE
+from chalicelib.goals.summaries import Wish
+from chalicelib.settings import settings
 from chalicelib.table import keys
 from chalicelib.table.record import Record
-from tests.faults.ledger import World, invariant
+from tests.faults.ledger import Item, World, invariant
 
 R = TypeVar("R", bound=Record)
 DAY = timedelta(days=1)
@@ -20,6 +23,8 @@ DAY = timedelta(days=1)
 Whose = tuple[str, int]
 #: What people do with entries; each uses up one of their day.
 METERED = frozenset({"goal.logged", "goal.log_changed", "goal.log_deleted"})
+#: Of so many people the summaries are read.
+READERS = 25
 KINDS: dict[str, type[Record]] = {
     "goal": Goal,
     "gone_goal": GoneGoal,
@@ -47,6 +52,10 @@ def logged(world: World) -> dict[Whose, list[GoalEntry]]:
     for each in records(world, GoalEntry):
         found[each.user_id, int(each.goal)].append(each)
     return found
+
+
+def said(fact: Item) -> dict[str, Any]:
+    return dict(json.loads(fact["payload"]))
 
 
 def owner(record: Record) -> str:
@@ -85,11 +94,11 @@ def goals_add_up(world: World) -> Iterator[str]:
 @invariant
 def days_of_goals_add_up(world: World) -> Iterator[str]:
     """I10: each day has the shares of its entries, and no other day has any."""
-    assert_days = {(owner(each), each.date): days.of(each) for each in records(world, GoalDay)}
+    kept = {(owner(each), each.date): days.of(each) for each in records(world, GoalDay)}
     should = shares(world)
-    for place in {*assert_days, *should}:
-        if assert_days.get(place, {}) != should.get(place, {}):
-            yield f"{place} says {assert_days.get(place)}, its entries {should.get(place)}"
+    for place in {*kept, *should}:
+        if kept.get(place, {}) != should.get(place, {}):
+            yield f"{place} says {kept.get(place)}, its entries {should.get(place)}"
 
 
 def shares(world: World) -> dict[tuple[str, str], dict[int, Share]]:
@@ -103,27 +112,17 @@ def shares(world: World) -> dict[tuple[str, str], dict[int, Share]]:
 
 @invariant
 def summaries_are_what_a_recount_gives(world: World) -> Iterator[str]:
-    """Of the month before and after the newest entry: the product's own sum, against the entries of goals that live."""
+    """As their owners would read them now: the last thirty days, against the entries of goals that live."""
     living = {(each.user_id, int(each.number)) for each in records(world, Goal)}
     by_person: dict[str, list[GoalEntry]] = defaultdict(list)
     for (user, goal), entries in logged(world).items():
         by_person[user] += entries if (user, goal) in living else []
-    for user, entries in by_person.items():
-        if not entries:
-            continue
-        last = date.fromisoformat(max(each.logged_on for each in entries))
-        period = Period("monthly", last - 29 * DAY, last, rolling=True)
-        inside = [each for each in entries if each.logged_on >= period.first.isoformat()]
-        should = sum(int(each.logged_seconds) for each in inside), len(inside)
-        said = tuple(summaries.told(user, "UTC", period, *_read(world, user)).total)
-        if said != should:
-            yield f"the month of {user} says {said}, its entries {should}"
-
-
-def _read(world: World, user: str) -> tuple[list[summaries.Aim], summaries.Logged]:
-    """What a summary reads of a person."""
-    items = [raw for raw in world.raw if raw["pk"]["S"] == keys.goals_of(user)]
-    return summaries.sorted_out(raw for raw in items if raw["kind"]["S"] in ("goal", "goal_day"))
+    for user, entries in list(by_person.items())[:READERS]:
+        month = summaries.of(user, settings.default_zone, clock.now(), Wish("monthly", rolling=True))
+        first, last = month.period.first.isoformat(), month.period.last.isoformat()
+        inside = [int(each.logged_seconds) for each in entries if first <= each.logged_on <= last]
+        if tuple(month.total) != (sum(inside), len(inside)):
+            yield f"the month of {user} says {month.total}, its {len(inside)} entries {sum(inside)}"
 
 
 @invariant
@@ -149,7 +148,7 @@ def numbers_of_entries_are_given_once(world: World) -> Iterator[str]:
     for fact in world.facts.values():
         at = ids.intended(fact["subject"]) if fact["name"] == "goal.logged" else None
         if at is not None:
-            told[at].append(int(fact["payload"]["number"]))
+            told[at].append(int(said(fact)["number"]))
     entries = logged(world)
     for whose, goal in goals(world).items():
         if sorted(told[whose]) != list(range(1, int(goal.last_entry) + 1)):
@@ -185,7 +184,7 @@ def each_lesson_is_time_of_a_goal_once(world: World) -> Iterator[str]:
 @invariant
 def people_are_reminded_once_on_a_date(world: World) -> Iterator[str]:
     told = [fact for fact in world.facts.values() if fact["name"] == "goals.reminded"]
-    times = Counter((fact["subject"], fact["payload"]["date"]) for fact in told)
+    times = Counter((fact["subject"], said(fact)["date"]) for fact in told)
     yield from (f"{place} was reminded {each} times" for place, each in times.items() if each > 1)
 
 
@@ -216,6 +215,6 @@ def effects_of_the_day_were_counted(world: World) -> Iterator[str]:
             used[parts[2]] += int(item["n"])
     done: Counter[str] = Counter()
     for fact in world.facts.values():
-        if fact["name"] in METERED and "lesson" not in fact["payload"]:
+        if fact["name"] in METERED and "lesson" not in said(fact):
             done[fact["actor"]] += 1
     yield from (f"{user} did {done[user]} and used {used[user]}" for user in used if done[user] > used[user])

@@ -24,14 +24,14 @@ from chalicelib.settings import settings
 from chalicelib.web import limits
 from infra.local.stream_source import StreamSource
 from tests.conftest import House
-from tests.faults import learning_ledger, ledger
+from tests.faults import goal_ledger, learning_ledger, ledger
 from tests.faults.clock import Clock
 from tests.faults.injector import Injector
 from tests.faults.ledger import World
 from tests.http.api import Api
 
 #: Importing it has declared its invariants.
-DECLARING = (learning_ledger,)
+DECLARING = (learning_ledger, goal_ledger)
 CHEAP = PasswordHasher(memory_cost=64, time_cost=1, parallelism=1)
 #: Longer than the lease of a letter.
 PAUSE_SECONDS = 61.0

@@ -166,7 +166,7 @@ def versions_count_the_facts_about_a_thing(world: World) -> Iterator[str]:
     for fact in world.facts.values():
         if fact.get("subject_ver") is not None:
             told[fact["subject"]].append(int(fact["subject_ver"]))
-    for kind in ("user", "course", "enrollment"):
+    for kind in ("user", "course", "enrollment", "goal", "gone_goal"):
         for item in world.all(kind):
             seen = sorted(ver for ver in told[item["id"]] if ver > 1)
             if seen != list(range(2, int(item["ver"]) + 1)):

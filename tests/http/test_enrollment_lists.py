@@ -164,7 +164,8 @@ def test_an_export_has_what_somebody_learns(api: Api, teacher: Person, learner: 
     course, enrollment = enrolled(api, teacher, learner)
     done(api, learner, lesson(course, 2), completed=True, position=7)
     items = api.get("/users/me/export", token=learner.access).json()["items"]
-    assert {"enrollment", "roster", "watched", "days"} <= set(items)
+    assert {"enrollment", "roster", "watched", "days", "totals"} <= set(items)
+    assert items["totals"][0]["in_progress"] == 1
     assert (items["enrollment"][0]["id"], items["enrollment"][0]["done"]) == (enrollment, [2])
 
 

@@ -1,4 +1,4 @@
-"""The demo that `make run` fills an empty table with: courses on their shelves, and learners at all stages."""
+"""The demo that `make run` fills an empty table with: courses on their shelves, learners at all stages, goals."""
 
 from collections import Counter
 from typing import Any
@@ -53,3 +53,11 @@ def test_learners_are_at_all_stages(kinds: Counter[str]) -> None:
 def test_the_catalogue_has_what_is_published_before_the_first_request(kinds: Counter[str]) -> None:
     found = asking.found(holding.current(), asking.Query(size=100))
     assert found.count == kinds["course published"]
+
+
+def test_two_people_have_goals_at_all_stages_with_weeks_of_entries(kinds: Counter[str]) -> None:
+    assert kinds["goal"] == 12
+    assert kinds["goal paused"] == kinds["goal completed"] == 2
+    assert kinds["goal_entry"] > 100
+    assert kinds["goal_day"] > 60
+    assert kinds["goal_ledger"] == 2

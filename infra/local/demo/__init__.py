@@ -1,4 +1,4 @@
-"""The demo that one meets in the local cloud: people, shelves full of courses, and learners at all stages.
+"""The demo that one meets in the local cloud: people, shelves full of courses, learners at all stages, and goals.
 
 `serve` fills an empty table with it. It goes through the product's own rules, with the moments it is said to have
 happened at; everything about it but the ids is the same at each start. Shelves, and then learners, are made side by
@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from chalicelib.catalog.index import building
-from infra.local.demo import learning, people, shelves
+from infra.local.demo import goals, learning, people, shelves
 from infra.local.demo.people import Cast
 
 T = TypeVar("T")
@@ -26,6 +26,7 @@ def seed() -> None:
     building.note([course.id for course in stock.values()] + [id for shelf in made for id in shelf.lessons])
     building.rebuild()
     _side_by_side(lambda learner: learning.live(learner, cast, stock), learning.ALL)
+    _side_by_side(lambda person: goals.live(person, cast, stock), goals.ALL)
 
 
 def _side_by_side(work: Callable[[T], R], things: Iterable[T]) -> list[R]:

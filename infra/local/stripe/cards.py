@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,14 @@ CARDS: Mapping[str, Card] = {
     "pm_card_refundFail": Card("pays; a refund to it fails later", "5126", refunds="failed"),
 }
 #: The same cards by the longer names that Stripe gives them as well.
-ALIASES = {
-    name.replace("pm_card_", "pm_card_visa_"): name for name in CARDS if name.startswith("pm_card_chargeDeclined")
+LONG = {
+    name.replace("pm_card_", "pm_card_visa_"): card
+    for name, card in CARDS.items()
+    if name.startswith("pm_card_chargeDeclined")
 }
+NAMES: Mapping[str, Card] = {**CARDS, **LONG}
 
 
-def named(name: str) -> Card | None:
-    return CARDS.get(ALIASES.get(name, name))
+def of(method: Mapping[str, Any]) -> Card:
+    """The test card that a payment method was made of."""
+    return NAMES[method["_card"]]

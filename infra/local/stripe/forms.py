@@ -1,4 +1,4 @@
-"""Reads the form-encoded parameters of a request, nested by brackets, as strictly as Stripe does; `routes` says what is taken."""
+"""Reads the form-encoded parameters of a request as strictly as Stripe does; `routes` says what each endpoint takes."""
 
 import json
 from collections.abc import Callable, Mapping

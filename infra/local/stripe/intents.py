@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from infra.local.stripe import charges, disputes
-from infra.local.stripe.cards import Card, named
+from infra.local.stripe import cards, charges, disputes
+from infra.local.stripe.cards import Card
 from infra.local.stripe.refusals import Refusal, invalid, malformed, missing, unexpected_state
 from infra.local.stripe.store import Store, Thing, shown, snapshot
 
@@ -16,8 +16,8 @@ NOT_AUTHENTICATED = (
     "We are unable to authenticate your payment method. Please choose a different payment method and try again."
 )
 RETURN_URL = (
-    "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these payment "
-    "methods might redirect your customer off of your page, you must provide a `return_url`."
+    "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these "
+    "payment methods might redirect your customer off of your page, you must provide a `return_url`."
 )
 EMPTY = (
     "amount_details application application_fee_amount canceled_at cancellation_reason customer description "
@@ -56,8 +56,7 @@ def confirm(store: Store, id: str, given: Mapping[str, Any]) -> Thing:
     if _may_redirect(intent) and not given.get("return_url"):
         raise invalid(RETURN_URL)
     method = store.find("payment_method", intent["payment_method"])
-    card = named(method["_card"])
-    assert card is not None
+    card = cards.of(method)
     if card.asks:
         return _ask(store, intent, given.get("return_url"))
     return _charge(store, intent, method, card)
@@ -70,8 +69,7 @@ def authenticate(store: Store, id: str, passes: bool) -> Thing:
         raise unexpected_state("This PaymentIntent does not wait for its payer.", shown(intent))
     intent["next_action"] = None
     method = store.find("payment_method", intent["payment_method"])
-    card = named(method["_card"])
-    assert card is not None
+    card = cards.of(method)
     if passes:
         return _charge(store, intent, method, card)
     error = Refusal(
@@ -135,12 +133,12 @@ def _new(store: Store, amount: int, currency: str, given: Mapping[str, Any]) -> 
 
 def _take(store: Store, intent: Thing, name: str) -> None:
     """A test payment method becomes a method of this payment; one that is used already stays."""
-    card = named(name)
-    if card is None:
+    if name not in cards.NAMES:
         if name not in store.things.get("payment_method", {}):
             raise missing("PaymentMethod", name, "payment_method")
         intent |= {"payment_method": name, "status": "requires_confirmation"}
         return
+    card = cards.NAMES[name]
     plastic = {
         "brand": card.brand,
         "country": "US",
@@ -208,8 +206,9 @@ def _refuse_finished(intent: Thing) -> None:
         )
     if intent["status"] not in PAYABLE:
         raise unexpected_state(
-            f"You cannot confirm this PaymentIntent because it has a status of {intent['status']}. Only a PaymentIntent "
-            "with one of the following statuses may be confirmed: requires_confirmation, requires_action.",
+            f"You cannot confirm this PaymentIntent because it has a status of {intent['status']}. Only a "
+            "PaymentIntent with one of the following statuses may be confirmed: requires_payment_method, "
+            "requires_confirmation, requires_action.",
             shown(intent),
         )
 

@@ -1,10 +1,9 @@
-"""Refunds: never more than a charge took, done at once or later as the card has it. `routes` calls this, and the page."""
+"""Refunds: never more than a charge took, done at once or later as the card has it; `routes` and the page call this."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from infra.local.stripe import charges
-from infra.local.stripe.cards import named
+from infra.local.stripe import cards, charges
 from infra.local.stripe.refusals import invalid, malformed
 from infra.local.stripe.store import Store, Thing, snapshot
 
@@ -71,8 +70,7 @@ def _allowed(charge: Thing, wanted: int | None) -> int:
 
 def _made(store: Store, charge: Thing, amount: int, given: Mapping[str, Any]) -> Thing:
     method = store.find("payment_method", charge["payment_method"])
-    card = named(method["_card"])
-    assert card is not None
+    card = cards.of(method)
     refund = store.add(
         "refund",
         "re",

@@ -1,4 +1,4 @@
-"""Idempotency keys as Stripe honours them: the first answer, whatever it was, is the answer; `server` asks here first."""
+"""Idempotency keys as Stripe honours them: the first answer, whatever it was, stays the answer; for `server`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

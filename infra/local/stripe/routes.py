@@ -14,7 +14,7 @@ from infra.local.stripe.store import Store, Thing
 Given = Mapping[str, Any]
 #: Done with the store, what the path captured, and the parameters.
 Does = Callable[[Store, str, Given], Thing]
-PAGED: Mapping[str, Reader] = {"limit": whole, "starting_after": text, "ending_before": text, "created": moment}
+PAGED: dict[str, Reader] = {"limit": whole, "starting_after": text, "ending_before": text, "created": moment}
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,11 @@ def route(
 
 
 def finding(kind: str, param: str = "id") -> Does:
-    return lambda store, id, given: store.find(kind, id, param)
+    return lambda store, id, _: store.find(kind, id, param)
 
 
 def listing(kind: str, url: str, *by: str) -> Does:
-    return lambda store, id, given: page(store, kind, url, given, **{name: given.get(name) for name in by})
+    return lambda store, _, given: page(store, kind, url, given, **{name: given.get(name) for name in by})
 
 
 def events(store: Store, _: str, given: Given) -> Thing:

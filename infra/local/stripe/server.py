@@ -1,6 +1,6 @@
 """Stripe in memory: takes a request as it stands on the wire and answers as Stripe would.
 
-`make run` puts it behind HTTP, tests behind the SDK (`line`) or call it as it is; both let `deliveries` send its events.
+`make run` puts it behind HTTP, tests behind the SDK (`line`); in both `deliveries` sends its events.
 """
 
 import base64
@@ -35,6 +35,7 @@ class Request:
     given: Mapping[str, Any]
     caller: str
     key: str | None = None
+    trouble: str | None = None
 
 
 @dataclass
@@ -72,10 +73,13 @@ class Stripe:
             route, place = found(method, path)
             given = parsed(query) | parsed(body.decode("utf-8", errors="replace"))
             key = sent.get("idempotency-key") if method == "POST" else None
-            request = Request(id, method, path, given, caller, key or None)
-            return self._once(request, route, place) if request.key else self._done(request, route, place)
+            request = Request(id, method, path, given, caller, key or None, self.troubles.of(method, path))
+            troubles.before(request.trouble)
+            answer = self._once(request, route, place)
+            troubles.after(request.trouble)
         except Refusal as refusal:
             return as_answer(refusal)
+        return answer
 
     def _caller(self, sent: Mapping[str, str]) -> str:
         """The API key: a bearer token, or the user of basic authentication."""
@@ -90,41 +94,34 @@ class Stripe:
         return value
 
     def _once(self, request: Request, route: Route, place: str) -> Answer:
-        assert request.key
-        with self.replays.turn(request.key):
-            print_of_it = fingerprint(request.given)
-            with self.store.lock:
-                kept = self.replays.first(request.key, request.path, print_of_it)
-            if kept:
-                headers = [("Idempotent-Replayed", "true"), ("Original-Request", kept.request_id)]
-                again = [("Stripe-Should-Retry", "false")] if kept.status >= 500 else []
-                return Answer(kept.status, kept.body, [*headers, *again])
+        if request.key is None:
             return self._done(request, route, place)
+        with self.replays.turn(request.key):
+            with self.store.lock:
+                kept = self.replays.first(request.key, request.path, fingerprint(request.given))
+            return replayed(kept) if kept else self._done(request, route, place)
 
     def _done(self, request: Request, route: Route, place: str) -> Answer:
-        trouble = self.troubles.of(request.method, request.path)
-        troubles.before(trouble)
         given = route.form.read(request.given)
         self.troubles.during(request.method, request.path)
         with self.store.lock:
-            answer = self._executed(request, route, place, given, trouble)
+            answer = self._executed(request, route, place, given)
             if request.key:
                 kept = Kept(
                     request.path, fingerprint(request.given), answer.status, answer.body, request.id, self.store.now()
                 )
                 self.replays.keep(request.key, kept)
-        troubles.after(trouble)
         return answer
 
-    def _executed(self, request: Request, route: Route, place: str, given: Thing, trouble: str | None) -> Answer:
+    def _executed(self, request: Request, route: Route, place: str, given: Thing) -> Answer:
         """From here on the endpoint has begun: whatever it answers is the answer of this key."""
         self.store.cause = Cause(request.id, request.key)
         try:
-            if trouble == "error":
+            if request.trouble == "error":
                 raise troubles.server_error()
             self._allow(request, route, place, given)
             answer = showing.expanded(self.store, route.does(self.store, place, given), given.get("expand", []))
-            if trouble == "error_after":
+            if request.trouble == "error_after":
                 raise troubles.server_error()
         except Refusal as refusal:
             if not refusal.kept:
@@ -180,6 +177,12 @@ class Stripe:
         with self.store.lock:
             self.store.restore(kept["store"])
             self.replays.restore(kept["replays"])
+
+
+def replayed(kept: Kept) -> Answer:
+    again = [("Stripe-Should-Retry", "false")] if kept.status >= 500 else []
+    headers = [("Idempotent-Replayed", "true"), ("Original-Request", kept.request_id), *again]
+    return Answer(kept.status, kept.body, headers)
 
 
 def as_answer(refusal: Refusal) -> Answer:

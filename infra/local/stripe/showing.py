@@ -1,4 +1,4 @@
-"""What an answer looks like: pages of a list, and related objects in place of their ids where `expand` asks for them."""
+"""What an answer looks like: pages of a list, and whole objects in place of ids where `expand` asks; for `server`."""
 
 from collections.abc import Iterator, Mapping
 from itertools import islice

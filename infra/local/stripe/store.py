@@ -37,7 +37,7 @@ class Store:
         self.things: dict[str, dict[str, Thing]] = {}
         self.counts: Counter[str] = Counter()
         self.cause = Cause()
-        self.heard: Callable[[str], None] = lambda event_id: None
+        self.heard: Callable[[str], None] = lambda _: None
         #: Whether the fee of a charge is known at once; Stripe needs some seconds for it.
         self.books_at_once = True
 

@@ -1,4 +1,4 @@
-"""Stripe on a bad day: what becomes of the next requests. Tests plan it, and the page does; `server` asks for each request."""
+"""Stripe on a bad day: what becomes of the next requests. Tests and the page plan it, `server` asks each time."""
 
 import threading
 from collections.abc import Callable
@@ -39,14 +39,14 @@ class Troubles:
 
     def __init__(self) -> None:
         self.planned: list[Planned] = []
-        self.mood: Callable[[str, str], str | None] = lambda method, path: None
-        self.during: Callable[[str, str], None] = lambda method, path: None
+        self.mood: Callable[[str, str], str | None] = lambda *_: None
+        self.during: Callable[[str, str], None] = lambda *_: None
         self._lock = threading.Lock()
 
     def plan(self, kind: str, times: int = 1, where: str = "POST /v1/") -> None:
         """The next `times` requests whose method and path begin with `where` go wrong in this way."""
-        if kind not in KINDS:
-            raise KeyError(kind)
+        if kind not in KINDS or times < 1:
+            raise ValueError(f"{times} × {kind}")
         with self._lock:
             self.planned.append(Planned(kind, times, where))
 
