@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.accounts import reactions as accounts
 from chalicelib.catalog import inspection, laid_words
 from chalicelib.catalog.index import reactions as catalogue
+from chalicelib.commerce import refund_worker
 from chalicelib.goals import lesson_time
 from chalicelib.goals import reactions as goals
 from chalicelib.insight import counting, reporting
@@ -58,6 +59,7 @@ REACTIONS: dict[str, list[Reaction]] = {
         Reaction("projections", snapshots.renew_snapshots),
         Reaction("projections", laid_words.keep_words),
     ],
+    "refund.requested": [Reaction("payments", refund_worker.give_refund)],
     "certificate.issued": [_letter(certificates.certificate_ready)],
     "certificate.reissued": [Reaction("certificates", certificates.keep_paper)],
     "certificate.revoked": [Reaction("certificates", certificates.keep_paper)],

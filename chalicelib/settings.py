@@ -108,7 +108,7 @@ class Settings:
         "STRIPE_KEY", "which of Stripe's keys is used: `api`, or `worker` in workers", default="api"
     )
     stripe_publishable_key: str = _named(
-        "STRIPE_PUBLISHABLE_KEY", "what pages of clients tell Stripe who they are with; no secret"
+        "STRIPE_PUBLISHABLE_KEY", "what pages of clients tell Stripe who they are with; no secret", default=""
     )
     stripe_api_base: str = _named(
         "STRIPE_API_BASE", "what addresses of Stripe's API begin with", default="https://api.stripe.com", parse=_address
@@ -167,6 +167,12 @@ class Settings:
     )
     refund_watched_percent: int = _named(
         "REFUND_WATCHED_PERCENT", "with how much progress buyers may not any more, in percent", default="30", parse=int
+    )
+    dispute_closes_access: bool = _named(
+        "DISPUTE_CLOSES_ACCESS",
+        "whether what was bought is closed while the payment is disputed; a lost dispute closes what it takes back",
+        default="true",
+        parse=_truth,
     )
     aws_attempts: int = _named("AWS_ATTEMPTS", "tries per AWS call; workers have 10", default="4", parse=int)
     # A slow limiter must not slow the answer; the emulation on a laptop deserves more patience.

@@ -7,9 +7,11 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 
-#: A cell that begins with one of these is a formula to a spreadsheet.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: A cell that begins with one of these, after blanks or not, is a formula to a spreadsheet; wide letters are to some.
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+BLANK = ("\t", "\r", "\n")
 MEDIA = "text/csv; charset=utf-8"
 
 
@@ -24,11 +26,13 @@ def text(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def cell(value: object) -> str:
-    """As text that no spreadsheet takes for a formula."""
+    """As text that no spreadsheet takes for a formula. A number of ours is none, also with a minus before it."""
     if value is None:
         return ""
+    if isinstance(value, int | Decimal):
+        return str(value)
     said = value.isoformat() if isinstance(value, datetime) else str(value)
-    return f"'{said}" if said.lstrip(" ").startswith(FORMULA) else said
+    return f"'{said}" if said.startswith(BLANK) or said.lstrip().startswith(FORMULA) else said
 
 
 def named(filename: str) -> dict[str, str]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib import logs, reactions
-from chalicelib.catalog import tallies
 from chalicelib.insight import counting
 from chalicelib.messaging import batches, router
 from chalicelib.messaging.batches import Outcome, Poison
@@ -22,7 +21,7 @@ def parse(body: str) -> Fact:
     name, fact = router.read(body)
     if name not in COUNTING:
         raise Poison(f"unknown reaction: {name}")
-    return tallies.require_countable(fact)
+    return counting.require_countable(fact)
 
 
 def count(told: Sequence[Fact]) -> Outcome:

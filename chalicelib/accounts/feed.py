@@ -24,8 +24,8 @@ from chalicelib.table.writes import Write, put, put_new
 MOST = 49
 PATIENCE = 20.0
 LAST = 10**12 - 1
-#: Of no use to a reader.
-WITHHELD = frozenset({"token"})
+#: Of no use to a reader, or the business of others: what of a price is whose.
+WITHHELD = frozenset({"token", "entries", "shares", "teachers"})
 
 
 class Overtaken(ProductError):

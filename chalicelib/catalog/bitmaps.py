@@ -32,6 +32,10 @@ def both(one: bytes, other: bytes) -> bytes:
     return _bytes(int.from_bytes(one, "little") & int.from_bytes(other, "little"))
 
 
+def either(one: bytes, other: bytes) -> bytes:
+    return _bytes(int.from_bytes(one, "little") | int.from_bytes(other, "little"))
+
+
 def count(bits: bytes) -> int:
     return int.from_bytes(bits, "little").bit_count()
 

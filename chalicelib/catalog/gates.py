@@ -22,6 +22,7 @@ def gate_of(course: Course, curriculum: Curriculum) -> Gate:
         slug=course.slug,
         is_published=course.is_published,
         is_deleted=course.deleted_at is not None,
+        category_id=course.category_id,
         price_minor=int(course.price_minor),
         currency=course.currency,
         limited=course.capacity is not None,

@@ -4,7 +4,8 @@ from typing import Any
 
 
 def decimal(minor: int) -> str:
-    return f"{minor // 100}.{minor % 100:02d}"
+    whole, hundredths = divmod(abs(minor), 100)
+    return f"{'-' if minor < 0 else ''}{whole}.{hundredths:02d}"
 
 
 def told(minor: int, currency: str) -> dict[str, Any]:

@@ -99,6 +99,7 @@ class Gate(Record, discriminator="gate"):
     slug = UnicodeAttribute()
     is_published = BooleanAttribute()
     is_deleted = BooleanAttribute(default=False)
+    category_id = UnicodeAttribute(null=True)
     price_minor = NumberAttribute(default=0)
     currency = UnicodeAttribute(default="USD")
     limited = BooleanAttribute(default=False)

@@ -29,15 +29,7 @@ def give_back(effects: Effects, found: Mapping[Key, Record], what: News) -> None
         if isinstance(refund, Refund) and refund.order_id == order.id:
             _settle(effects, refund, answer, stripe_ids.get(refund.id))
     order.allotted = books.allotted(order.lines, states.returned(order), order.designated)
-    if order.coupon and _is_given_up(effects):
-        order.coupon_freed = True
-        effects.writes += couponing.freed(order, found)
-
-
-def _is_given_up(effects: Effects) -> bool:
-    """All of it was given back, and the use of its code is still held."""
-    order = effects.after
-    return states.status(order) == "refunded" and not order.ended and not order.coupon_freed
+    effects.writes += couponing.moved(effects.before, order)
 
 
 def _settle(effects: Effects, refund: Refund, answer: str, stripe_id: str | None) -> None:
@@ -74,13 +66,13 @@ def book(effects: Effects) -> None:
 
 
 def _move(effects: Effects, how: str, before: Allotment, after: Allotment) -> None:
-    """Money that goes back to the buyer. A refund that has failed in the end comes back: then it is less than nothing."""
+    """Money that goes back to the buyer; less than nothing where a refund has failed in the end."""
     order = effects.after
     lines = books.refunded_lines(order.lines, before, after)
     if not lines:
         return
-    entries = books.refunded(order.lines, before, after)
-    _post(effects, f"{how}-{int(effects.before.ver) + 1}", entries, books.shares(order.lines, before, after))
+    entries, shares = books.refunded(order.lines, before, after), books.shares(order.lines, before, after)
+    _post(effects, f"{how}-{int(effects.before.ver) + 1}", entries, shares)
     effects.tell(
         f"order.{how}",
         amount_minor=sum(lines.values()),
@@ -88,6 +80,7 @@ def _move(effects: Effects, how: str, before: Allotment, after: Allotment) -> No
         currency=order.currency,
         entries=entries,
         lines=lines,
+        shares=shares,
         closed=list(order.closed),
     )
 

@@ -80,6 +80,11 @@ def _entries(moves: Iterable[tuple[Line, int, int]]) -> Entries:
     return [[account, amount] for account, amount in sorted(sums.items()) if amount]
 
 
+def teachers(lines: Iterable[Line]) -> dict[str, str]:
+    """Who teaches what, by line; what we sell ourselves has nobody."""
+    return {line["id"]: line["instructor_id"] for line in lines if line.get("instructor_id")}
+
+
 def shares(lines: Iterable[Line], before: Allotment | None = None, after: Allotment | None = None) -> Shares:
     """Of the capture where no allotments are named, else of what moves from one to the other."""
     found: dict[str, dict[str, list[int]]] = {}

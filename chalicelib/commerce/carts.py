@@ -1,14 +1,18 @@
-"""The cart: one per person, kept until it is bought or emptied. Nothing is in it twice, nothing that the buyer has."""
+"""The cart: one per person, kept until it is bought or emptied. Nothing is in it twice, nothing that the buyer has.
+
+It holds no price, no seat and no code: it is priced anew whenever somebody looks. What is held, an order holds.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from chalicelib.catalog.courses import CourseUnknown, actions, copied
-from chalicelib.commerce import couponing, quotes
+from chalicelib.commerce import couponing, products, quotes
 from chalicelib.commerce.quotes import Line, Quote
 from chalicelib.commerce.records import Cart
-from chalicelib.errors import Conflict, FieldError, NotFound, Stale
+from chalicelib.errors import Conflict, FieldError, NotFound, ProductError, Stale
+from chalicelib.learning.enrollments import SoldOut
 from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
 from chalicelib.table.facts import Fact
@@ -17,6 +21,8 @@ from chalicelib.table.writes import Write, change, persistently, put_new, togeth
 
 R = TypeVar("R")
 MOST = 10
+#: How something is put in before its price is known.
+UNPRICED = {"added_at": "", "title": "", "price_minor": 0, "currency": ""}
 
 
 class CartFull(Conflict):
@@ -31,8 +37,8 @@ class AlreadyYours(Conflict):
     """You have this already."""
 
 
-class CourseNotOffered(Conflict):
-    """This course is not sold at the moment."""
+class OwnCourse(Conflict):
+    """This is your own course; you need not buy it."""
 
 
 class CostsNothing(Conflict):
@@ -47,17 +53,38 @@ class CouponRefused(Conflict):
     """This code does not hold; the errors say why."""
 
 
+REFUSALS: Mapping[str, type[ProductError]] = {
+    "own": OwnCourse,
+    "owned": AlreadyYours,
+    "not_offered": CourseUnknown,
+    "sold_out": SoldOut,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A cart with what it costs now; `quote` is None where it is empty."""
+    """A cart with what it costs now; `quote` is None where it is empty.
+
+    `line` is what was to be put in, and `is_new` says that it was not in before.
+    """
 
     cart: Cart
     quote: Quote | None
+    line: str | None = None
     is_new: bool = False
+
+    @property
+    def id(self) -> str:
+        return id_of(self.cart.user_id)
 
     @property
     def ver(self) -> int:
         return int(self.cart.ver or 0)
+
+    @property
+    def added(self) -> Line:
+        lines = self.quote.lines if self.quote else []
+        return next(each for each in lines if each.id == self.line)
 
 
 def id_of(user_id: str) -> str:
@@ -88,6 +115,11 @@ def clear(act: Act) -> None:
     persistently(act, attempt)
 
 
+def use_coupon(act: Act, code: str | None) -> Shown:
+    """Put a code on the cart, or take it off (None). One that does not hold is refused with the reason."""
+    return persistently(act, lambda: _use_coupon(act, code))
+
+
 def renew(act: Act, cart: Cart) -> None:
     """The same cart as a new state of it, out of which another order may come."""
     _written(act.unanswered(), cart, {"lines": cart.lines}, result=None)
@@ -98,7 +130,8 @@ def bought(act: Act, cart: Record | None, lines: Sequence[str]) -> tuple[list[Wr
     if not isinstance(cart, Cart) or not any(line in cart.lines for line in lines):
         return None
     left = {line: put_in for line, put_in in cart.lines.items() if line not in lines}
-    return [_write(act, cart, {"lines": left, "coupon": None})], _told(act, cart, ["lines"])
+    changes = {"lines": left, "coupon": None}
+    return [_write(act, cart, changes)], _told(act, cart, changes)
 
 
 def _read(act: Act) -> Cart:
@@ -107,76 +140,88 @@ def _read(act: Act) -> Cart:
     return found if isinstance(found, Cart) else Cart.under(keys.cart(act.actor), user_id=act.actor)
 
 
-def _priced(act: Act, cart: Cart, *, is_new: bool = False) -> Shown:
+def _priced(act: Act, cart: Cart, line: str | None = None) -> Shown:
     if not cart.lines:
-        return Shown(cart, None, is_new)
-    return Shown(cart, quotes.quoted(cart, reads.many(quotes.wanted(cart)), act.now), is_new)
+        return Shown(cart, None)
+    return Shown(cart, quotes.quoted(cart, reads.many(quotes.wanted(cart)), act.now), line)
 
 
 def _add(act: Act, line: str) -> Shown:
     cart = _read(act)
     if line in cart.lines:
-        return _priced(act, cart)
-    wish = copied(cart, {"lines": {**cart.lines, line: _put_in(act, 0, "")}})
+        return _priced(act, cart, line)
+    wish = copied(cart, {"lines": {**cart.lines, line: UNPRICED}})
     found = reads.many(quotes.wanted(wish))
     entering = quotes.line_of(wish, found, line)
     _require_buyable(entering, cart)
-    after = copied(cart, {"lines": {**cart.lines, line: _put_in(act, entering.price_minor, entering.currency)}})
-    return _written(act, cart, {"lines": after.lines}, result=Shown(after, quotes.quoted(after, found, act.now), True))
+    changes = {"lines": {**cart.lines, line: _put_in(act, entering)}}
+    after = _after(act, cart, changes)
+    quote = quotes.quoted(after, found, act.now)
+    return _written(act, cart, changes, result=Shown(after, quote, line, is_new=True))
 
 
-def _put_in(act: Act, price_minor: int, currency: str) -> dict[str, Any]:
-    return {"added_at": moment_text(act.now), "price_minor": price_minor, "currency": currency}
+def _put_in(act: Act, line: Line) -> dict[str, Any]:
+    known = {"title": line.title, "price_minor": line.price_minor, "currency": line.currency}
+    return {"added_at": moment_text(act.now), **known}
 
 
 def _require_buyable(line: Line, cart: Cart) -> None:
-    if line.unavailable == "owned":
-        raise AlreadyYours
-    if line.unavailable == "not_offered":
-        raise CourseUnknown
+    refused = _refusal(line, cart)
+    if refused is not None:
+        field = "product" if products.is_product(line.id) else "course_id"
+        raise refused(errors=[FieldError(field, refused.code(), refused().detail)])
+
+
+def _refusal(line: Line, cart: Cart) -> type[ProductError] | None:
+    refused = REFUSALS.get(line.unavailable or "")
+    if refused is not None:
+        return refused
     if not line.price_minor:
-        raise CostsNothing
+        return CostsNothing
     if len(cart.lines) >= MOST:
-        raise CartFull
-    if any(other["currency"] != line.currency for other in cart.lines.values()):
-        raise OneCurrency
+        return CartFull
+    mixed = any(other["currency"] != line.currency for other in cart.lines.values())
+    return OneCurrency if mixed else None
 
 
 def _remove(act: Act, line: str) -> Shown:
     cart = _read(act)
     if line not in cart.lines:
         raise NotInCart
-    left = {name: put_in for name, put_in in cart.lines.items() if name != line}
-    after = copied(cart, {"lines": left})
-    return _written(act, cart, {"lines": left}, result=_priced(act, after))
-
-
-def use_coupon(act: Act, code: str | None) -> Shown:
-    """Put a code on the cart, or take it off (None). One that does not hold is refused with the reason."""
-    return persistently(act, lambda: _use_coupon(act, code))
+    changes = {"lines": {name: put_in for name, put_in in cart.lines.items() if name != line}}
+    return _written(act, cart, changes, result=_priced(act, _after(act, cart, changes)))
 
 
 def _use_coupon(act: Act, code: str | None) -> Shown:
     cart = _read(act)
-    after = _priced(act, copied(cart, {"coupon": code}))
+    after = _priced(act, _after(act, cart, {"coupon": code}))
     if code is not None:
         refusal = after.quote.coupon_refusal if after.quote else "for_nothing_here"
         if refusal:
             raise CouponRefused(errors=[FieldError("code", refusal, couponing.REFUSALS[refusal])])
-    return after if cart.coupon == code else _written(act, cart, {"coupon": code}, result=after)
+    if cart.coupon == code:
+        return Shown(cart, after.quote)
+    return _written(act, cart, {"coupon": code}, result=after)
 
 
 def _written(act: Act, cart: Cart, changes: Mapping[str, Any], *, result: R) -> R:
-    return together(act, _write(act, cart, changes), fact=_told(act, cart, list(changes)), result=result)
+    return together(act, _write(act, cart, changes), fact=_told(act, cart, changes), result=result)
+
+
+def _after(act: Act, cart: Cart, changes: Mapping[str, Any]) -> Cart:
+    moments = {"created_at": cart.created_at or act.now, "updated_at": act.now}
+    return copied(cart, {**changes, **moments, "ver": int(cart.ver or 0) + 1})
 
 
 def _write(act: Act, cart: Cart, changes: Mapping[str, Any]) -> Write:
     if cart.ver is None:
-        made = copied(cart, {**changes, "ver": 1, "created_at": act.now, "updated_at": act.now})
-        return put_new(made, otherwise=Stale())
+        return put_new(_after(act, cart, changes), otherwise=Stale())
     return change(cart, *actions(cart, changes), now=act.now)
 
 
-def _told(act: Act, cart: Cart, changed: list[str]) -> Fact:
+def _told(act: Act, cart: Cart, changes: Mapping[str, Any]) -> Fact:
     ver = int(cart.ver or 0) + 1
-    return act.fact("cart.changed", id_of(cart.user_id), audience=[cart.user_id], ver=ver, changed=changed)
+    lines = list(changes.get("lines", cart.lines))
+    return act.fact(
+        "cart.changed", id_of(cart.user_id), audience=[cart.user_id], ver=ver, changed=list(changes), lines=lines
+    )

@@ -1,11 +1,16 @@
-"""Codes and the orders that use them: whether one holds now, and the uses that orders hold, keep and give back."""
+"""Codes and the orders that use them: whether one holds now, and the uses that orders hold, keep and give back.
+
+An order takes a use when it is placed and keeps it for good once it is paid. The use is free again when the order comes
+to nothing or when all of its money was given back.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
 
+from chalicelib.commerce import states
 from chalicelib.commerce.records import Coupon, CouponSlots, CouponUse, Order
 from chalicelib.errors import Stale
-from chalicelib.table import keys
+from chalicelib.table import keys, reads
 from chalicelib.table.keys import Key
 from chalicelib.table.record import Record
 from chalicelib.table.writes import Write, adjust
@@ -24,8 +29,11 @@ def wanted(user_id: str, code: str) -> list[Key]:
     return [keys.coupon(code), keys.coupon_slots(code), keys.coupon_use(user_id, code)]
 
 
-def refusal(found: Mapping[Key, Record], user_id: str, code: str, now: datetime) -> str | None:
-    """Why a code does not hold for this buyer at this moment, in a word."""
+def refusal(found: Mapping[Key, Record], user_id: str, code: str, now: datetime, *, holding: int = 0) -> str | None:
+    """Why a code does not hold for this buyer at this moment, in a word.
+
+    `holding` is how many uses the buyer's own open order holds: they are free for the next order, which replaces it.
+    """
     coupon, slots, use = (found.get(key) for key in wanted(user_id, code))
     if not isinstance(coupon, Coupon) or not coupon.is_active:
         return "unknown"
@@ -33,11 +41,20 @@ def refusal(found: Mapping[Key, Record], user_id: str, code: str, now: datetime)
         return "not_yet"
     if coupon.ends_at is not None and now >= coupon.ends_at:
         return "over"
-    if isinstance(slots, CouponSlots) and slots.capacity is not None and slots.taken >= slots.capacity:
+    if isinstance(slots, CouponSlots) and slots.capacity is not None and slots.taken - holding >= slots.capacity:
         return "used_up"
-    if coupon.limit_each is not None and isinstance(use, CouponUse) and use.uses >= coupon.limit_each:
+    if coupon.limit_each is not None and isinstance(use, CouponUse) and use.uses - holding >= coupon.limit_each:
         return "used_by_you"
     return None
+
+
+def holds(order: Order) -> bool:
+    """Whether an order as it is counts among the uses of its code."""
+    if order.coupon is None:
+        return False
+    if not states.is_paid(order):
+        return order.ended is None
+    return not int(order.captured_minor) or states.refunded(order) < int(order.captured_minor)
 
 
 def held(order: Order, found: Mapping[Key, Record]) -> list[Write]:
@@ -45,33 +62,45 @@ def held(order: Order, found: Mapping[Key, Record]) -> list[Write]:
     coupon = found.get(keys.coupon(order.coupon)) if order.coupon else None
     if not isinstance(coupon, Coupon):
         return []
-    return [*_slot_taken(coupon), _used_once_more(order.user_id, coupon)]
+    room = CouponSlots.capacity.does_not_exist() | (CouponSlots.taken < CouponSlots.capacity)
+    once_more = (CouponSlots.taken.add(1), CouponSlots.ever.add(1))
+    slot = adjust(_slots(coupon.code), *once_more, where=CouponSlots.pk.exists() & room, otherwise=Stale())
+    return [slot, _used_once_more(order.user_id, coupon.code, coupon.limit_each)]
 
 
-def freed(order: Order, found: Mapping[Key, Record]) -> list[Write]:
-    """For the transaction that ends an order, or gives all of it back. What `wanted` finds no more is not counted."""
+def moved(before: Order, after: Order) -> list[Write]:
+    """For the transaction that learns something of a payment.
+
+    One that was given up and is paid in the end has its use, whether there is room or not: the price was promised.
+    """
+    if holds(before) == holds(after):
+        return []
+    if not holds(after):
+        return freed(after)
+    taken = adjust(_slots(after.coupon), CouponSlots.taken.add(1), where=CouponSlots.pk.exists())
+    return [taken, _used_once_more(after.user_id, after.coupon, None)]
+
+
+def freed(order: Order) -> list[Write]:
+    """For the transaction that ends an order, or gives all of it back. Who is erased has no uses any more."""
     if order.coupon is None:
         return []
-    slots, used = found.get(keys.coupon_slots(order.coupon)), found.get(keys.coupon_use(order.user_id, order.coupon))
-    pieces: list[Write] = []
-    if isinstance(slots, CouponSlots):
-        pieces.append(adjust(slots, CouponSlots.taken.add(-1), where=CouponSlots.taken > 0))
-    if isinstance(used, CouponUse):
-        pieces.append(adjust(used, CouponUse.uses.add(-1), where=CouponUse.uses > 0))
-    return pieces
+    free = adjust(_slots(order.coupon), CouponSlots.taken.add(-1), where=CouponSlots.taken > 0)
+    used = reads.one(CouponUse, keys.coupon_use(order.user_id, order.coupon))
+    if used is None or not int(used.uses):
+        return [free]
+    return [free, adjust(used, CouponUse.uses.add(-1), where=CouponUse.uses > 0)]
 
 
-def _slot_taken(coupon: Coupon) -> list[Write]:
+def _slots(code: str) -> CouponSlots:
     """Every code has its slots; whether they are limited may change."""
-    slots: CouponSlots = CouponSlots.under(keys.coupon_slots(coupon.code))
-    room = CouponSlots.capacity.does_not_exist() | (CouponSlots.taken < CouponSlots.capacity)
-    return [adjust(slots, CouponSlots.taken.add(1), where=CouponSlots.pk.exists() & room, otherwise=Stale())]
+    slots: CouponSlots = CouponSlots.under(keys.coupon_slots(code))
+    return slots
 
 
-def _used_once_more(user_id: str, coupon: Coupon) -> Write:
+def _used_once_more(user_id: str, code: str, limit: float | None) -> Write:
     """The first use makes the item, which is why all of it is named."""
-    used: CouponUse = CouponUse.under(keys.coupon_use(user_id, coupon.code))
-    room = CouponUse.uses.does_not_exist()
-    each = None if coupon.limit_each is None else room | (CouponUse.uses < int(coupon.limit_each))
-    named = (CouponUse.kind.set(CouponUse), CouponUse.code.set(coupon.code), CouponUse.uses.add(1))
-    return Write("Update", used, each, named, Stale())
+    used: CouponUse = CouponUse.under(keys.coupon_use(user_id, code))
+    room = None if limit is None else CouponUse.uses.does_not_exist() | (CouponUse.uses < int(limit))
+    named = (CouponUse.kind.set(CouponUse), CouponUse.code.set(code), CouponUse.uses.add(1))
+    return Write("Update", used, room, named, Stale())

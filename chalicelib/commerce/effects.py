@@ -46,5 +46,6 @@ class Effects:
     def order_written(self) -> Write:
         self.after.ver = int(self.before.ver) + 1
         self.after.updated_at = self.act.now
+        self.after.looked = 0
         unsettled.file(self.after, states.due(self.after, self.act.now))
         return put(self.after, where=Order.ver == int(self.before.ver), otherwise=Stale())

@@ -6,10 +6,9 @@ Whoever ends one has made sure before that it cannot be paid any more: `looking.
 from typing import Literal
 
 from chalicelib.catalog.courses import copied
-from chalicelib.commerce import couponing, states
+from chalicelib.commerce import couponing, states, unsettled
 from chalicelib.commerce.records import Order
 from chalicelib.learning import leaving
-from chalicelib.table import reads
 from chalicelib.table.acts import Act
 from chalicelib.table.writes import Write, change, together
 
@@ -23,12 +22,12 @@ def end(act: Act, order: Order, how: How) -> Order:
     """
     if states.is_paid(order) or order.ended:
         return order
-    found = reads.many(couponing.wanted(order.user_id, order.coupon)) if order.coupon else {}
     seats = [leaving.seat_freed(line["id"]) for line in order.lines if line["limited"]]
     ver = int(order.ver) + 1
     fact = act.fact(f"order.{how}", order.id, audience=[order.user_id], ver=ver)
     after = copied(order, {"ended": how, "ended_at": act.now, "ver": ver, "updated_at": act.now})
-    return together(act, _ended(act, order, how), *seats, *couponing.freed(order, found), fact=fact, result=after)
+    unsettled.file(after, None)
+    return together(act, _ended(act, order, how), *seats, *couponing.freed(order), fact=fact, result=after)
 
 
 def _ended(act: Act, order: Order, how: How) -> Write:

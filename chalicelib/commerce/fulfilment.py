@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from chalicelib.accounts import rights
 from chalicelib.accounts.records import User
 from chalicelib.catalog.records import Seats
-from chalicelib.commerce import booking, books, carts, couponing, products, refunding, states
+from chalicelib.commerce import booking, books, carts, products, refunding, states
 from chalicelib.commerce.books import Line
 from chalicelib.commerce.effects import Effects
 from chalicelib.learning import enrollments, leaving, totals
@@ -32,7 +32,6 @@ def read(effects: Effects) -> Mapping[Key, Record]:
     wanted = list(booking.answered(effects))
     if any(getattr(before, name) != getattr(order, name) for name in MOVING):
         wanted += [keys.cart(order.user_id), keys.user(order.user_id), keys.standing(order.user_id)]
-        wanted += couponing.wanted(order.user_id, order.coupon) if order.coupon else []
         for line in order.lines:
             if not products.is_product(line["id"]):
                 wanted += enrollments.wanted(order.user_id, line["id"])
@@ -51,6 +50,8 @@ def deliver(effects: Effects, found: Mapping[Key, Record]) -> None:
         currency=order.currency,
         entries=books.captured(order.lines),
         lines={line["id"]: int(line["total_minor"]) for line in order.lines},
+        teachers=books.teachers(order.lines),
+        shares=books.shares(order.lines),
     )
     order.closed = states.closed_lines(order)
     moves: Moves = []

@@ -2,7 +2,9 @@
 ordered anew and the clock all come here. An order is never ended while it could still be paid.
 """
 
-from chalicelib.commerce import ending, orders, payments, states, stripe_gateway
+from datetime import datetime
+
+from chalicelib.commerce import ending, giving_back, orders, payments, states, stripe_gateway
 from chalicelib.commerce.ending import How
 from chalicelib.commerce.news import News
 from chalicelib.commerce.records import Order
@@ -51,23 +53,23 @@ def _cancelled(act: Act, intent_id: str) -> News:
         return News()
 
 
-def look(act: Act, order: Order) -> Order:
-    """Finish what can be finished, and end what is over."""
+def look(act: Act, order: Order, as_of: datetime | None = None) -> Order:
+    """Finish what can be finished, end what is over, and ask again for what Stripe was never asked.
+
+    `as_of` is the moment by which it is judged; now, where nobody says.
+    """
     if not states.is_paid(order):
-        return _pending(act, order)
-    if order.intent_id is not None and order.charge_id is None:
-        order = payments.apply(act, order.id, stripe_gateway.intent(order.intent_id, deadline=act.deadline))
-    if order.charge_id is None:
-        return order
-    return payments.apply(act, order.id, stripe_gateway.charge(order.charge_id, deadline=act.deadline))
+        return _pending(act, order, as_of or act.now)
+    order, news = giving_back.look(act, order)
+    return giving_back.ask_again(act, order, news)
 
 
-def _pending(act: Act, order: Order) -> Order:
+def _pending(act: Act, order: Order, as_of: datetime) -> Order:
     if order.ended:
         return order
     if not int(order.total_minor):
         return payments.apply(act, order.id, News(captured_minor=0))
-    if act.now >= order.expires_at:
+    if as_of >= order.expires_at:
         return give_up(act, order, "expired")
     if order.intent_id is None:
         return order

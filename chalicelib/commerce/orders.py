@@ -44,12 +44,12 @@ def own(act: Act, order_id: str) -> Order:
     return order
 
 
-def listed(act: Act, status: Status | None, *, size: int, after: str | None) -> Page[Order]:
-    """The caller's own, newest first."""
-    scope = Scope("orders", act.actor, status or "")
+def listed(act: Act, status: Status | None, *, size: int, after: str | None, buyer: str | None = None) -> Page[Order]:
+    """The caller's own, newest first, or those of a buyer for whoever may see them."""
+    scope = Scope("orders", act.actor, f"{status or ''}|{buyer or ''}")
     mark: str | None = position(scope, after, act.now) if after else None
     found: list[Order] = []
-    for looked, order in enumerate(_newest_first(act.actor, mark, max(size + 1, AT_ONCE))):
+    for looked, order in enumerate(_newest_first(buyer or act.actor, mark, max(size + 1, AT_ONCE))):
         if len(found) == size or looked == MOST_LOOKED_AT:
             return Page(found, cursor(scope, mark, act.now))
         if status in (None, states.status(order)):

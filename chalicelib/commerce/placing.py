@@ -128,7 +128,13 @@ def _made(act: Act, cart: Cart, order_id: str, quote: Quote, found: Mapping[Key,
     noted = adjust(cart, Cart.order_id.set(order_id), where=Cart.ver == int(cart.ver), otherwise=Stale())
     seats = [enrollments.seat_taken(line["id"]) for line in order.lines if line["limited"]]
     fact = act.fact(
-        "order.placed", order_id, audience=[act.actor], ver=1, total_minor=quote.total_minor, currency=quote.currency
+        "order.placed",
+        order_id,
+        audience=[act.actor],
+        ver=1,
+        total_minor=quote.total_minor,
+        currency=quote.currency,
+        teachers=books.teachers(order.lines),
     )
     held = couponing.held(order, found)
     # What costs nothing is answered when it is bought.

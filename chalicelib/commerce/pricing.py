@@ -1,4 +1,7 @@
-"""What things cost together. Pure, in whole hundredths: halves are rounded up, shares go by largest remainder."""
+"""What things cost together. Pure, in whole hundredths: halves are rounded up, shares go by largest remainder.
+
+The cart shows it and an order fixes it; nobody else adds up prices.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -42,6 +45,8 @@ def summed(lines: Sequence[Priced], coupon: Coupon | None) -> Sum:
 def is_meant(coupon: Coupon, line: Priced) -> bool:
     """Whether a code takes something off this line. Codes are for courses: our own products have no teacher."""
     if line.instructor_id is None or (coupon.instructor_id and coupon.instructor_id != line.instructor_id):
+        return False
+    if coupon.amount_minor is not None and coupon.currency != line.currency:
         return False
     if coupon.scope == "courses":
         return line.id in coupon.courses

@@ -1,10 +1,12 @@
-"""What we sell beside courses: the premium tier."""
+"""What we sell beside courses: the premium tier. Carts and orders name it by an id, as they name courses."""
 
 from dataclasses import dataclass
 
 from chalicelib.settings import settings
 
 PREMIUM = "prd_premium"
+#: What clients call them.
+BY_NAME = {"premium": PREMIUM}
 
 
 @dataclass(frozen=True, slots=True)

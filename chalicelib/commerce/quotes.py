@@ -8,14 +8,24 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.accounts.records import User
-from chalicelib.catalog.records import Course, Seats
-from chalicelib.commerce import couponing, pricing, products
+from chalicelib.catalog.records import Seats
+from chalicelib.commerce import couponing, ids, pricing, products, states
 from chalicelib.commerce.pricing import Priced, Sum
-from chalicelib.commerce.records import Cart, Coupon
-from chalicelib.learning.records import Enrollment
+from chalicelib.commerce.records import Cart, Coupon, Order
+from chalicelib.learning import enrollments
+from chalicelib.learning.enrollments import Case
 from chalicelib.table import keys
 from chalicelib.table.keys import Key
 from chalicelib.table.record import Record
+
+UNAVAILABLE = {
+    "own": "It is your own course.",
+    "owned": "You have it already.",
+    "not_offered": "It is not offered any more.",
+    "sold_out": "Every seat is taken.",
+    "currency_changed": "It is paid in another currency now; take it out and put it in again.",
+}
+Found = Mapping[Key, Record]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +60,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Lines that cannot be bought are shown and not counted. A code that does not hold takes nothing off."""
+    """Lines that cannot be bought are shown and not counted. A code that does not hold takes nothing off.
+
+    `open_order` is the unpaid order that was made of this cart before; the next one takes its place.
+    """
 
     lines: list[Line]
     sum: Sum
     currency: str
     coupon: str | None
     coupon_refusal: str | None
+    open_order: str | None = None
 
     @property
     def subtotal_minor(self) -> int:
@@ -74,51 +88,76 @@ class Quote:
 def wanted(cart: Cart) -> list[Key]:
     """All that a quote is made of, in one trip."""
     own = couponing.wanted(cart.user_id, cart.coupon) if cart.coupon else []
+    place = ids.ordered(cart.order_id) if cart.order_id else None
+    own += [keys.order(*place)] if place else []
     for line in cart.lines:
-        own += [keys.user(cart.user_id)] if products.is_product(line) else _of_course(cart.user_id, line)
+        is_ours = products.is_product(line)
+        own += [keys.user(cart.user_id)] if is_ours else enrollments.wanted(cart.user_id, line)
     return own
 
 
-def _of_course(user_id: str, course_id: str) -> list[Key]:
-    return [keys.course(course_id), keys.seats(course_id), keys.enrollment(user_id, course_id)]
-
-
-def quoted(cart: Cart, found: Mapping[Key, Record], now: datetime) -> Quote:
+def quoted(cart: Cart, found: Found, now: datetime) -> Quote:
     lines = [line_of(cart, found, each) for each in cart.lines]
-    counted = [line.priced() for line in lines if line.unavailable is None]
-    refusal = couponing.refusal(found, cart.user_id, cart.coupon, now) if cart.coupon else None
+    refusal = _refusal(cart, found, now)
     coupon = found.get(keys.coupon(cart.coupon)) if cart.coupon and refusal is None else None
-    held = coupon if isinstance(coupon, Coupon) else None
-    total = pricing.summed(counted, held)
-    if held is not None and not total.discount_minor:
-        held, refusal = None, "for_nothing_here"
-    discounted = [replace(line, discount_minor=total.discounts.get(line.id, 0)) for line in lines]
-    return Quote(discounted, total, _currency(lines), cart.coupon if held else None, refusal)
+    total = pricing.summed(
+        [line.priced() for line in lines if line.unavailable is None], coupon if isinstance(coupon, Coupon) else None
+    )
+    if coupon is not None and not total.discount_minor:
+        refusal = "for_nothing_here"
+    own = _open_order(cart, found)
+    return Quote(
+        lines=[replace(line, discount_minor=total.discounts.get(line.id, 0)) for line in lines],
+        sum=total,
+        currency=next(each["currency"] for each in cart.lines.values()),
+        coupon=cart.coupon if total.discount_minor else None,
+        coupon_refusal=refusal,
+        open_order=own.id if own else None,
+    )
 
 
-def _currency(lines: list[Line]) -> str:
-    return lines[0].currency
+def _refusal(cart: Cart, found: Found, now: datetime) -> str | None:
+    if cart.coupon is None:
+        return None
+    own = _open_order(cart, found)
+    holding = int(own is not None and own.coupon == cart.coupon)
+    return couponing.refusal(found, cart.user_id, cart.coupon, now, holding=holding)
 
 
-def line_of(cart: Cart, found: Mapping[Key, Record], line: str) -> Line:
+def _open_order(cart: Cart, found: Found) -> Order | None:
+    """What it holds, the next order of the same cart may have."""
+    place = ids.ordered(cart.order_id) if cart.order_id else None
+    order = found.get(keys.order(*place)) if place else None
+    return order if isinstance(order, Order) and states.status(order) == "pending" else None
+
+
+def line_of(cart: Cart, found: Found, line: str) -> Line:
     put_in = cart.lines[line]
     if products.is_product(line):
         return _product_line(line, put_in, found.get(keys.user(cart.user_id)))
-    course, seats, enrollment = (found.get(key) for key in _of_course(cart.user_id, line))
-    if not isinstance(course, Course) or not course.is_published:
-        title = course.title if isinstance(course, Course) and course.deleted_at is None else "Not offered any more"
-        return _line(line, title, put_in, int(put_in["price_minor"]), put_in["currency"], unavailable="not_offered")
+    case = enrollments.case_of(found, cart.user_id, line)
+    gate = case.gate
+    reason = _why_not(case, _seats_held(cart, found, line), put_in["currency"])
+    if gate is None or reason == "not_offered":
+        return _gone(line, put_in)
     return _line(
         line,
-        course.title,
+        gate.title,
         put_in,
-        int(course.price_minor),
-        course.currency,
-        unavailable=_why_not(course, seats, enrollment, put_in["currency"]),
-        slug=course.slug,
-        instructor_id=course.instructor_id,
-        category_id=course.category_id,
-        limited=isinstance(seats, Seats),
+        int(gate.price_minor),
+        gate.currency,
+        unavailable=reason,
+        slug=gate.slug,
+        instructor_id=gate.instructor_id,
+        category_id=gate.category_id,
+        limited=gate.limited,
+    )
+
+
+def _gone(line: str, put_in: Mapping[str, Any]) -> Line:
+    """As it was when it was put in: what its author has written since is no longer for everybody."""
+    return _line(
+        line, put_in["title"], put_in, int(put_in["price_minor"]), put_in["currency"], unavailable="not_offered"
     )
 
 
@@ -126,19 +165,35 @@ def _line(id: str, title: str, put_in: Mapping[str, Any], price: int, currency: 
     return Line(id, title, price, currency, int(put_in["price_minor"]), put_in["added_at"], **more)
 
 
-def _why_not(course: Course, seats: Record | None, enrollment: Record | None, currency: str) -> str | None:
-    if isinstance(enrollment, Enrollment) and enrollment.status == "active":
+def _seats_held(cart: Cart, found: Found, line: str) -> int:
+    own = _open_order(cart, found)
+    return sum(each["id"] == line and each["limited"] for each in own.lines) if own else 0
+
+
+def _why_not(case: Case, held: int, currency: str) -> str | None:
+    gate = case.gate
+    if gate is None or gate.is_deleted:
+        return "not_offered"
+    if gate.instructor_id == case.user_id:
+        return "own"
+    if case.is_enrolled:
         return "owned"
-    if isinstance(seats, Seats) and seats.taken >= seats.capacity:
+    if not gate.is_published:
+        return "not_offered"
+    if gate.limited and not _has_room(case.seats, held):
         return "sold_out"
-    return "currency_changed" if course.currency != currency else None
+    return "currency_changed" if gate.currency != currency else None
+
+
+def _has_room(seats: Seats | None, held: int) -> bool:
+    return seats is not None and seats.taken - held < seats.capacity
 
 
 def _product_line(line: str, put_in: Mapping[str, Any], buyer: Record | None) -> Line:
     product = products.product(line)
     if product is None:
-        return _line(line, line, put_in, 0, put_in["currency"], unavailable="not_offered")
-    owned = isinstance(buyer, User) and buyer.tier == "premium"
-    return _line(
-        line, product.title, put_in, product.price_minor, product.currency, unavailable="owned" if owned else None
-    )
+        return _gone(line, put_in)
+    reason = "currency_changed" if product.currency != put_in["currency"] else None
+    if isinstance(buyer, User) and buyer.tier == "premium":
+        reason = "owned"
+    return _line(line, product.title, put_in, product.price_minor, product.currency, unavailable=reason)

@@ -8,7 +8,10 @@ from chalicelib.table.record import MomentAttribute, Record, words
 
 
 class Cart(Record, discriminator="cart"):
-    """What a person wants to buy: {course or product: {added_at, price_minor, currency}}, the price as it was then."""
+    """What a person wants to buy: {course or product: {added_at, title, price_minor, currency}}, all as it was then.
+
+    It is never deleted while its owner is there: the ids of orders follow from its version, which only grows.
+    """
 
     user_id = UnicodeAttribute()
     lines: Any = JSONAttribute(default=dict)
@@ -38,8 +41,6 @@ class Order(Record, discriminator="order"):
     total_minor = NumberAttribute()
     currency = UnicodeAttribute()
     coupon = UnicodeAttribute(null=True)
-    #: The use of the code that it held was given back.
-    coupon_freed = BooleanAttribute(default=False)
     #: Until when price, seats and code are held.
     expires_at = MomentAttribute()
     intent_id = UnicodeAttribute(null=True)
@@ -68,6 +69,8 @@ class Order(Record, discriminator="order"):
     disputed_minor = NumberAttribute(default=0)
     #: What Stripe keeps, once it is known.
     fee_minor = NumberAttribute(null=True)
+    #: How often the clock has looked at it in vain since something became known; each time it waits longer.
+    looked = NumberAttribute(default=0)
     #: The lines that are closed to the buyer again.
     closed = words(default=list)
 
@@ -117,6 +120,7 @@ class Coupon(Record, discriminator="coupon"):
 
     id = UnicodeAttribute()
     code = UnicodeAttribute()
+    #: The teacher who gives it out, or the platform.
     owner_id = UnicodeAttribute()
     name = UnicodeAttribute(default="")
     percent = NumberAttribute(null=True)
@@ -135,10 +139,15 @@ class Coupon(Record, discriminator="coupon"):
 
 
 class CouponSlots(Record, discriminator="coupon_slots"):
-    """How many orders hold or have used a code, and how many may; moves under a condition of its own."""
+    """How many orders hold or have used a code, and how many may; moves under a condition of its own.
+
+    `ever` counts every order that was placed with it: a code that has any is never deleted, so these slots are there
+    whenever an order gives its use back.
+    """
 
     capacity = NumberAttribute(null=True)
     taken = NumberAttribute(default=0)
+    ever = NumberAttribute(default=0)
 
 
 class CouponEntry(Record, discriminator="coupon_entry"):
@@ -163,11 +172,41 @@ class Earning(Record, discriminator="earning"):
 
 
 class Balance(Record, discriminator="balance"):
-    """The sum of an account by currency, folded from facts."""
+    """A part of an account by currency, folded from facts; all parts together are the account."""
 
     account = UnicodeAttribute()
     sums: Any = JSONAttribute(default=dict)
     folded = NumberAttribute(default=0)
+
+
+class Statement(Record, discriminator="statement"):
+    """What a teacher has earned in a month, folded from facts."""
+
+    account = UnicodeAttribute()
+    month = UnicodeAttribute()
+    #: By currency, what came together.
+    sums: Any = JSONAttribute(default=dict)
+    #: By currency and course: how often it was sold, then what was paid, the platform's part and the teacher's; then
+    #: the same three of what was given back.
+    courses: Any = JSONAttribute(default=dict)
+    folded = NumberAttribute(default=0)
+
+
+class Receipt(Record, discriminator="receipt"):
+    """That a paper of an order was printed, and which state of the order it shows."""
+
+    order_id = UnicodeAttribute()
+    #: The version of the order it was made of; the paper lies under this number.
+    order_ver = NumberAttribute()
+    returned_minor = NumberAttribute(default=0)
+    printed_at = MomentAttribute()
+
+
+class Paying(Record, discriminator="paying"):
+    """One request is asking Stripe for the payment of an order; others wait until it has, or until this runs out."""
+
+    holder = UnicodeAttribute()
+    held_until = MomentAttribute()
 
 
 class Intent(Record, discriminator="intent"):

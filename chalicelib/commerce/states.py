@@ -8,13 +8,17 @@ from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 from chalicelib.commerce.records import Order
+from chalicelib.settings import settings
 
 Status = Literal["pending", "paid", "partially_refunded", "refunded", "disputed", "expired", "cancelled"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 #: A dispute goes from left to right; its two ends are as far as each other.
 DISPUTES = {"none": 0, "open": 1, "won": 2, "lost": 2}
-#: How long after a payment was begun, or something was asked of Stripe, we ask what has become of it.
-PATIENCE = timedelta(minutes=10)
+#: How long after a payment was begun, or something was asked of Stripe, we ask what has become of it. The clock that asks
+#: strikes every five minutes, so what is stuck is finished within ten.
+PATIENCE = timedelta(minutes=5)
+#: The same for a dispute, which takes weeks.
+DISPUTE_PATIENCE = timedelta(days=1)
 
 
 def is_paid(order: Order) -> bool:
@@ -67,8 +71,11 @@ def status(order: Order) -> Status:
 
 
 def closed_lines(order: Order) -> list[str]:
-    """What the buyer may not use: all of it in a dispute that is open or lost, else what was given back whole."""
-    if is_disputed(order):
+    """What the buyer may not use: all of it in a dispute that is open or lost, else what was given back whole.
+
+    Where disputes close nothing, what the bank has taken back in the end is given back like anything else.
+    """
+    if is_disputed(order) and settings.dispute_closes_access:
         return [line["id"] for line in order.lines]
     return [line["id"] for line in order.lines if 0 < line["total_minor"] <= order.allotted.get(line["id"], 0)]
 
@@ -80,4 +87,6 @@ def due(order: Order, now: datetime) -> datetime | None:
             return None
         return min(order.expires_at, now + PATIENCE) if order.intent_id else order.expires_at
     waits_for_fee = order.fee_minor is None and captured(order) > 0
-    return now + PATIENCE if waits_for_fee or order.refunding_minor else None
+    if waits_for_fee or order.refunding_minor:
+        return now + PATIENCE
+    return now + DISPUTE_PATIENCE if order.dispute == "open" else None

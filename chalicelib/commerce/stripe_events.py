@@ -4,32 +4,17 @@ Nothing of cards or people gets further than the door: an event is never stored,
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-#: What we act on; docs/runbooks/webhooks.md has the endpoint subscribed to these.
-KINDS = frozenset(
-    {
-        "payment_intent.succeeded",
-        "payment_intent.payment_failed",
-        "payment_intent.canceled",
-        "charge.succeeded",
-        "charge.updated",
-        "charge.refunded",
-        "refund.created",
-        "refund.updated",
-        "refund.failed",
-        "charge.dispute.created",
-        "charge.dispute.updated",
-        "charge.dispute.closed",
-    }
-)
 _IDS = ("id", "payment_intent", "charge", "latest_charge")
 _AMOUNTS = ("amount", "amount_received", "amount_captured", "amount_refunded")
 _WORDS = ("object", "currency", "status")
 _OURS = ("order_id", "user_id", "refund_id")
 _LONGEST = 255
+_NAME = re.compile(r"[A-Za-z0-9_]{1,255}")
 
 
 class EventMalformed(ValueError):
@@ -47,10 +32,6 @@ class Event:
     thing: Mapping[str, Any]
     account: str | None = None
 
-    @property
-    def is_ours_to_act_on(self) -> bool:
-        return self.type in KINDS
-
     def text(self) -> str:
         """As it goes into the queue."""
         return json.dumps(asdict(self), separators=(",", ":"), sort_keys=True)
@@ -66,12 +47,12 @@ def shortened(document: Any) -> Event:
     try:
         thing = document["data"]["object"]
         event = Event(
-            id=_word(document["id"]),
+            id=_name(document["id"]),
             type=_word(document["type"]),
             created=_number(document["created"]),
             livemode=document["livemode"],
             thing=_kept(thing),
-            account=_word(document["account"]) if document.get("account") else None,
+            account=_name(document["account"]) if document.get("account") else None,
         )
     except (KeyError, TypeError, AttributeError) as cause:
         raise EventMalformed from cause
@@ -81,7 +62,7 @@ def shortened(document: Any) -> Event:
 
 
 def _kept(thing: Mapping[str, Any]) -> dict[str, Any]:
-    kept: dict[str, Any] = {name: _word(_id(thing[name])) for name in _IDS if thing.get(name) is not None}
+    kept: dict[str, Any] = {name: _name(thing[name]) for name in _IDS if thing.get(name) is not None}
     kept |= {name: _number(thing[name]) for name in _AMOUNTS if thing.get(name) is not None}
     kept |= {name: _word(thing[name]) for name in _WORDS if thing.get(name) is not None}
     if "captured" in thing:
@@ -93,8 +74,12 @@ def _kept(thing: Mapping[str, Any]) -> dict[str, Any]:
     return kept | {"metadata": {name: _word(said[name]) for name in _OURS if said.get(name)}}
 
 
-def _id(value: Any) -> Any:
-    return value["id"] if isinstance(value, Mapping) else value
+def _name(value: Any) -> str:
+    """What Stripe calls something that it names, or shows in full; these become parts of keys."""
+    name = _word(value["id"] if isinstance(value, Mapping) else value)
+    if not _NAME.fullmatch(name):
+        raise EventMalformed
+    return name
 
 
 def _word(value: Any) -> str:

@@ -126,11 +126,14 @@ def cancel_intent(intent_id: str, *, deadline: float | None = None) -> News:
     return stripe_reading.intent(seen)
 
 
-def charge(charge_id: str, *, deadline: float | None = None) -> News:
-    """All that is known of money that was taken: its fee, what was given back of it, whether it is disputed."""
+def charge(charge_id: str, *, with_refunds: bool = False, deadline: float | None = None) -> News:
+    """All that is known of money that was taken: its fee, what was given back of it, whether it is disputed.
+
+    `with_refunds` where some were asked for: one that has failed is not in the sum that was given back.
+    """
     expand: Any = {"expand": ["balance_transaction"]}
     seen = _asked(deadline, lambda v1: v1.charges.retrieve(charge_id, expand))
-    refunds = _refunds_of(charge_id, deadline) if seen["amount_refunded"] else []
+    refunds = _refunds_of(charge_id, deadline) if with_refunds or seen["amount_refunded"] else []
     disputes: list[Thing] = []
     if seen.get("disputed"):
         of_it: Any = {"charge": charge_id, "limit": _LISTED}

@@ -1,14 +1,18 @@
 """The list of orders that somebody must look at again, in parts, by when. `schedules/reconcile_payments` walks it."""
 
 import hashlib
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
-from chalicelib.commerce import ids
+from chalicelib.commerce import ids, states
 from chalicelib.commerce.records import Order
-from chalicelib.table import keys
+from chalicelib.errors import Stale
+from chalicelib.table import keys, reads
 from chalicelib.table.record import moment_text
+from chalicelib.table.writes import adjust, alone
 
 SHARDS = 16
+LONGEST_PAUSE = timedelta(days=1)
 
 
 def file(order: Order, due: datetime | None) -> None:
@@ -24,3 +28,37 @@ def file(order: Order, due: datetime | None) -> None:
 
 def shard_of(user_id: str) -> str:
     return str(hashlib.sha256(user_id.encode()).digest()[0] % SHARDS)
+
+
+def due_by(shard: int, as_of: datetime) -> Iterator[Order]:
+    """Who stands in this part of the list for a moment that has come. It lags; each order is to be read anew."""
+    last = f"{moment_text(as_of)}~"
+    for record in reads.all_of(keys.unsettled(str(shard)), index="gsi2", between=("0", last)):
+        if isinstance(record, Order):
+            yield record
+
+
+def due_of(order: Order) -> datetime | None:
+    """For when it stands in the list."""
+    return datetime.fromisoformat(str(order.gsi2sk).partition("#")[0]) if order.gsi2sk else None
+
+
+def put_off(order: Order, now: datetime) -> None:
+    """Nothing new was learned: it is looked at again, after a pause that grows. Whatever else moves it comes first."""
+    looked = int(order.looked) + 1
+    place = ids.ordered(order.id)
+    assert place is not None  # noqa: S101 - orders have ids of orders
+    due = f"{moment_text(next_look(order, looked, now))}#{place.order}#{place.user}"
+    unmoved = (Order.ver == int(order.ver)) & Order.gsi2sk.exists()
+    try:
+        alone(adjust(order, Order.looked.set(looked), Order.gsi2sk.set(due), where=unmoved))
+    except Stale:
+        return
+
+
+def next_look(order: Order, looked: int, now: datetime) -> datetime:
+    """While somebody may still pay, the clock asks every few minutes; what has stuck afterwards waits longer and longer."""
+    if not states.is_paid(order) and now < order.expires_at:
+        return min(order.expires_at, now + states.PATIENCE)
+    patience = states.DISPUTE_PATIENCE if order.dispute == "open" else states.PATIENCE
+    return now + min(LONGEST_PAUSE, patience * int(2 ** min(looked, 9)))

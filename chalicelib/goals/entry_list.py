@@ -95,8 +95,8 @@ def listed(act: Act, wanted: Wanted, part: Part) -> Page[Shown]:
     mark: str | None = position(scope, part.after, act.now) if part.after else None
     goals = wanted_goals(act.actor, wanted.goal)
     count = sum(int(goal.entries) for goal in goals.values()) if wanted.is_open else None
-    if count == 0:
-        return Page([], count=0)
+    if not goals or count == 0:
+        return Page([], count=count)
     found: list[Shown] = []
     wanted_rows, looked = part.skipped + part.size, 0
     for each in newest_first(act.actor, wanted, mark, most=wanted_rows + 1):

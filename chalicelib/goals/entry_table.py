@@ -43,8 +43,9 @@ def of(act: Act, zone: str, wanted: Wanted) -> str:
 
 
 def _bounded(wanted: Wanted, today: date) -> Wanted:
-    last = date.fromisoformat(wanted.last) if wanted.last else today
-    first = date.fromisoformat(wanted.first) if wanted.first else last - min(DAYS, last - date.min)
+    asked = date.fromisoformat(wanted.first) if wanted.first else date.min
+    last = date.fromisoformat(wanted.last) if wanted.last else max(today, asked)
+    first = asked if wanted.first else last - min(DAYS, last - date.min)
     if last - first >= MOST_DAYS:
         raise invalid("from", "too_far", f"Ask for {MOST_DAYS.days} days at most.")
     return replace(wanted, first=first.isoformat(), last=last.isoformat())

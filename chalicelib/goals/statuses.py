@@ -31,7 +31,7 @@ def said(now: str, wishes: Mapping[str, Any]) -> dict[str, Any]:
     if wishes.get("is_complete"):
         rest["status"] = COMPLETED
     elif any(ends):
-        rest["status"] = ACTIVE
+        rest.setdefault("status", ACTIVE)
     if now == COMPLETED and rest.get("status") == PAUSED:
         raise GoalCompleted
     return rest

@@ -8,6 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from chalicelib.insight.records import Figures
@@ -30,7 +31,13 @@ COUNTED: Mapping[str, str] = {
     "lesson.completed": "Lessons completed",
     "enrollment.completed": "Courses completed",
     "certificate.issued": "Certificates issued",
+    "order.placed": "Orders placed",
+    "order.paid": "Orders paid",
+    "order.refunded": "Refunds",
+    "order.charged_back": "Lost disputes",
 }
+#: Beside how often it happened, a day sums up what was paid and what went back, as `<what>.<currency>` in hundredths.
+SUMS: Mapping[str, str] = {"order.paid": "revenue", "order.refunded": "returned", "order.charged_back": "returned"}
 #: The numbers of all time, and what people call them.
 TOTALS: Mapping[str, str] = {
     "people": "People",
@@ -69,6 +76,18 @@ def day_of(moment: datetime) -> str:
     return moment.astimezone(ZoneInfo(settings.default_zone)).date().isoformat()
 
 
+def require_countable(fact: Fact) -> None:
+    """Refuses (ValueError, TypeError, KeyError, AttributeError) what would fail in the midst of a batch."""
+    if fact.name in COUNTED:
+        _count(_empty(day_of(fact.at)), fact)
+
+
+def money_of(counts: Mapping[str, Any], what: str) -> dict[str, int]:
+    """What was paid ("revenue") or went back ("returned") by these figures, by currency."""
+    begins = f"{what}."
+    return {name.removeprefix(begins): int(sum) for name, sum in sorted(counts.items()) if name.startswith(begins)}
+
+
 def of(day: date) -> dict[str, int]:
     """What happened on this day, by the name of the fact."""
     return _sum(day.isoformat())
@@ -102,9 +121,16 @@ def _move(fact: Fact) -> tuple[str, int] | None:
 
 
 def _count(figures: Figures, fact: Fact) -> None:
-    figures.counts = {**figures.counts, fact.name: int(figures.counts.get(fact.name, 0)) + 1}
+    figures.counts = _more(figures.counts, fact.name, 1)
+    if fact.name in SUMS:
+        amount = sum(fact.payload["lines"].values())
+        figures.counts = _more(figures.counts, f"{SUMS[fact.name]}.{fact.payload['currency']}", amount)
+
+
+def _more(counts: Mapping[str, int], name: str, by: int) -> dict[str, int]:
+    return {**counts, name: int(counts.get(name, 0)) + by}
 
 
 def _total(figures: Figures, fact: Fact) -> None:
     name, by = _move(fact) or ("", 0)
-    figures.counts = {**figures.counts, name: int(figures.counts.get(name, 0)) + by}
+    figures.counts = _more(figures.counts, name, by)

@@ -5,10 +5,12 @@ A domain joins with one line. The nightly erasure and the export of one's data h
 
 from chalicelib.accounts.privacy import Holder
 from chalicelib.catalog import belongings as catalog
+from chalicelib.commerce import belongings as commerce
 from chalicelib.goals import belongings as goals
 from chalicelib.learning import belongings as learning
 
 HOLDERS = (
+    Holder(commerce.held, commerce.erase),
     Holder(goals.held, goals.erase),
     Holder(learning.held, learning.erase),
     Holder(catalog.held, catalog.erase),

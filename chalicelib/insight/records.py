@@ -15,6 +15,19 @@ class Figures(Record, discriminator="figures"):
     folded = NumberAttribute(default=0)
 
 
+class Sales(Record, discriminator="sales"):
+    """What one teacher, or the whole platform in parts, has sold on a day; folded from facts."""
+
+    day = UnicodeAttribute()
+    placed = NumberAttribute(default=0)
+    paid = NumberAttribute(default=0)
+    #: By currency: orders that were paid, what was paid, how often money went back, and how much.
+    sums: Any = JSONAttribute(default=dict)
+    #: By currency and course or product: how often it was sold, what was paid for it, what of that went back.
+    things: Any = JSONAttribute(default=dict)
+    folded = NumberAttribute(default=0)
+
+
 class Report(Record, discriminator="report"):
     """What was reported of a day: its figures, and how many there were of what when it was written."""
 

@@ -26,6 +26,14 @@ def of(enrollment: Enrollment) -> Completion:
     return Completion(bitmaps.count(enrollment.live), bitmaps.count(counted), enrollment.completed_at is not None)
 
 
+def ever(enrollment: Enrollment) -> Decimal:
+    """How much was ever done, in percent, what was opened again included: whether a course was used, not how far it is."""
+    if enrollment.completed_at is not None:
+        return rounding.percent(1, 1)
+    used = bitmaps.either(enrollment.done, enrollment.again or bitmaps.of(()))
+    return rounding.percent(bitmaps.count(bitmaps.both(used, enrollment.live)), bitmaps.count(enrollment.live))
+
+
 def is_whole(done: bytes, live: bytes) -> bool:
     """Whether everything that counts is done. Where nothing counts, nothing can be finished."""
     return bitmaps.count(live) > 0 and bitmaps.both(done, live) == bitmaps.both(live, live)

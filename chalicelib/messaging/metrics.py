@@ -9,7 +9,7 @@ NAMESPACE = "LearnFlow"
 
 
 def count(name: str, amount: int = 1) -> None:
-    """Names in use: LettersSent, DeadLetters, FactsRetold, AuditChainBroken, and three of exports.
+    """Names in use: LettersSent, DeadLetters, FactsRetold, AuditChainBroken, PaymentsQuarantined, and three of exports.
 
     Those are ExportsHealed, ExportGaps and ExportDaysFailed.
     """

@@ -19,6 +19,8 @@ RECEIVES = {
     "counters": 8,
     "media": 8,
     "reminders": 8,
+    "payments": 15,
+    "stripe-events": 15,
 }
 
 MOST = 10

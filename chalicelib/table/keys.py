@@ -57,16 +57,20 @@ cart          | BUYER#<user>                | CART              |               
 order         | BUYER#<user>                | ORDER#<order>     | lsi1 BUYER#<user> / <moment>#<order>; gsi2 UNSETTLED#<shard> / <due>#<order>#<user> | What was bought, at what price, and is it paid? Which need a look? | 1 get; 1 query
 refund        | BUYER#<user>                | REFUND#<order>#<number> |                                  | What is given back of this order?         | 1 query
 posting       | BUYER#<user>                | POSTING#<order>#<what> |                                   | Where did the money of this order go?     | 1 query
+paying        | BUYER#<user>                | PAYING#<order>    |                                        | Is somebody just asking Stripe for this payment? | in a condition
+receipt       | BUYER#<user>                | RECEIPT#<order>   |                                        | Is there a paper of this order, and what does it say? | 1 get
 coupon_use    | BUYER#<user>                | USED#<code>       |                                        | How often has this person used the code?  | in the first batch get
 coupon        | COUPON#<code>               | COUPON            |                                        | What is this code worth, and where?       | in the first batch get
 coupon_slots  | COUPON#<code>               | SLOTS             |                                        | May the code be used once more?           | in a condition
 coupon_entry  | COUPONS#<owner>             | <code>            |                                        | Which codes has this teacher given out?   | 1 query
 earning       | EARNINGS#<instructor>       | <moment>#<order>#<what> |                                  | What did this teacher earn, when, of which order? | 1 query
-balance       | BALANCE#<account>           | BALANCE           |                                        | How much is owed to this account?         | 1 get
+balance       | BALANCE#<account>           | SUM#<shard>       |                                        | How much is in this account?              | 1 batch get
+statement     | BALANCE#<account>           | MONTH#<month>     |                                        | What has this teacher earned in a month, and with what? | 1 query
 intent        | INTENT#<intent>             | INTENT            |                                        | Which order does this payment pay?        | 1 get
 stripe_event  | STRIPEEVENT#<event>         | STRIPEEVENT       |                                        | Is this event done?                       | in the first batch get
 quarantined   | QUARANTINE#<day>            | <event>           |                                        | Which events could not be believed?       | 1 query
 figures       | FIGURES#<day>               | <shard>           |                                        | What happened on this day, in numbers?    | 1 query
+sales         | SALES#<seller>              | <day>#<shard>     |                                        | What was sold on these days, by whom?     | 1 query
 report        | REPORTS                     | <day>             |                                        | What was reported of this day?            | 1 get; 1 query
 """
 
@@ -418,6 +422,10 @@ def order(user: str, order: str) -> Key:
     return Key(buyer(user), _join("ORDER", order))
 
 
+def paying(user: str, order: str) -> Key:
+    return Key(buyer(user), _join("PAYING", order))
+
+
 def unsettled(shard: str) -> str:
     return _join("UNSETTLED", shard)
 
@@ -428,6 +436,10 @@ def refund(user: str, order: str, number: int) -> Key:
 
 def posting(user: str, order: str, what: str) -> Key:
     return Key(buyer(user), _join("POSTING", order, what))
+
+
+def receipt(user: str, order: str) -> Key:
+    return Key(buyer(user), _join("RECEIPT", order))
 
 
 def coupon_use(user: str, code: str) -> Key:
@@ -458,8 +470,16 @@ def earnings_of(instructor: str) -> str:
     return _join("EARNINGS", instructor)
 
 
-def balance(account: str) -> Key:
-    return Key(_join("BALANCE", account), "BALANCE")
+def balance_of(account: str) -> str:
+    return _join("BALANCE", account)
+
+
+def balance(account: str, shard: str) -> Key:
+    return Key(balance_of(account), _join("SUM", shard))
+
+
+def statement(account: str, month: str) -> Key:
+    return Key(balance_of(account), _join("MONTH", month))
 
 
 def intent(intent: str) -> Key:
@@ -484,6 +504,14 @@ def figures(day: str, shard: str) -> Key:
 
 def figures_of(day: str) -> str:
     return _join("FIGURES", day)
+
+
+def sales(seller: str, day: str, shard: str) -> Key:
+    return Key(sales_of(seller), _join(day, shard))
+
+
+def sales_of(seller: str) -> str:
+    return _join("SALES", seller)
 
 
 def report(day: str) -> Key:

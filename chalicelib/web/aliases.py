@@ -47,5 +47,9 @@ ALIASES = (
     _alias("/api/summary/monthly/{goal}", "/summary/monthly/{goal}", "GET"),
     _alias("/api/progress", "/progress", "GET"),
     _alias("/api/progress/{progress_id}", "/progress/{progress_id}", "GET", "PUT", "PATCH"),
+    _alias("/api/cart", "/cart", "GET", "DELETE"),
+    _alias("/api/cart/items", "/cart/items", "POST"),
+    _alias("/api/cart/items/{item_id}", "/cart/items/{item_id}", "DELETE"),
+    _alias("/api/cart/coupon", "/cart/coupon", "POST", "DELETE"),
     _alias("/api/admin/audit-logs", "/admin/audit-logs", "GET"),
 )

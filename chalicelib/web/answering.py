@@ -18,10 +18,10 @@ _PRIVATE = "private, no-cache"
 
 
 def rendered(route: Route, exchange: Exchange, result: Any) -> Answer:
-    status = _status(route, result)
+    status, ver = _status(route, result), _version_of(result)
     if isinstance(result, Reply):
         if result.prepared is not None:
-            return Answer(status, result.prepared.body, etag=result.prepared.etag)
+            return Answer(status, result.prepared.body, etag=result.prepared.etag, ver=ver)
         result = result.result
     if route.gives is None or status == 204:
         return Answer(status, "")
@@ -32,7 +32,7 @@ def rendered(route: Route, exchange: Exchange, result: Any) -> Answer:
     body = out.model_dump_json(exclude=set(secrets) or None)
     location = route.location.format_map(out.model_dump()) if route.location else None
     seed = out.seed() if hasattr(out, "seed") else None
-    return Answer(status, body, location, seed)
+    return Answer(status, body, location, seed, ver=ver)
 
 
 def _status(route: Route, result: Any) -> int:
@@ -58,6 +58,11 @@ def next_page(exchange: Exchange, cursor: str | None) -> str | None:
     return following
 
 
+#: What a 304 repeats. A browser puts the headers of a 304 in place of those it keeps: without its own policy, a chart
+#: would lose its style when it is shown again.
+_UNCHANGED = ("ETag", "Cache-Control", "Content-Security-Policy")
+
+
 def sent(
     route: Route,
     ask: Ask[Any, Any],
@@ -65,7 +70,6 @@ def sent(
     *,
     headers: Mapping[str, Any] | None = None,
     replayed: bool = False,
-    ver: int | None = None,
 ) -> tuple[int, dict[str, Any], str]:
     sent: dict[str, Any] = {"Content-Type": _JSON, **(headers or {})}
     body = answer.body
@@ -81,9 +85,9 @@ def sent(
     if answer.status == 204:
         del sent["Content-Type"]
     elif answer.seed is None:
-        sent["ETag"] = tag = answer.etag or _etag(body, ver)
+        sent["ETag"] = tag = answer.etag or _etag(body, answer.ver)
         if not route.writes and _matches(ask.exchange.headers.get("if-none-match"), tag):
-            return 304, {name: sent[name] for name in ("ETag", "Cache-Control")}, ""
+            return 304, {name: sent[name] for name in _UNCHANGED if name in sent}, ""
     return answer.status, sent, body
 
 
@@ -105,7 +109,7 @@ def _matches(given: str | None, tag: str) -> bool:
     return given.strip() == "*" or tag in (each.strip().removeprefix("W/") for each in given.split(","))
 
 
-def version_of(result: Any) -> int | None:
+def _version_of(result: Any) -> int | None:
     ver = getattr(result.result if isinstance(result, Reply) else result, "ver", None)
     return None if ver is None else int(ver)
 

@@ -103,7 +103,6 @@ def _answered(route: Route, exchange: Exchange, params: Mapping[str, str]) -> tu
         ask,
         answering.rendered(route, exchange, result),
         headers=answering.headers_of(result),
-        ver=answering.version_of(result),
     )
 
 

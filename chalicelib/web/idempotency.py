@@ -38,6 +38,8 @@ class AnswerRecord(Record, discriminator="answer"):
     body = UnicodeAttribute()
     location = UnicodeAttribute(null=True)
     seed = JSONAttribute(null=True)
+    #: What its ETag says of the version that it shows.
+    shown = NumberAttribute(null=True)
     expires_at = MomentAttribute()
 
 
@@ -45,7 +47,7 @@ class AnswerRecord(Record, discriminator="answer"):
 class Answer:
     """A successful answer: the body as JSON text, and the seed of the credentials that were left out of it.
 
-    `etag` is that of a body that was prepared with it; only reads have one.
+    `etag` is that of a body that was prepared with it; only reads have one. `ver` is the version that it shows.
     """
 
     status: int
@@ -53,6 +55,7 @@ class Answer:
     location: str | None = None
     seed: dict[str, Any] | None = None
     etag: str | None = None
+    ver: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class Claim:
             body=answer.body,
             location=answer.location,
             seed=answer.seed,
+            shown=answer.ver,
             expires_at=expires,
             ttl=expires,
             gsi1pk=table_keys.answers_to(owner),
@@ -87,7 +91,8 @@ class Claim:
             return None
         if not keys().proves("idempotency", self.asked, record.fingerprint):
             raise IdempotencyKeyReused
-        return Answer(int(record.status), record.body, record.location, record.seed)
+        shown = None if record.shown is None else int(record.shown)
+        return Answer(int(record.status), record.body, record.location, record.seed, ver=shown)
 
 
 def claim(key: str, subject: str, route: str, body: Any, now: datetime) -> Claim:

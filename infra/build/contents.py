@@ -20,12 +20,12 @@ PASSWORDS = ("argon2-cffi", "argon2-cffi-bindings", "bcrypt", "cffi")
 DOOR = ("annotated-types", "chalice", "pydantic", "pydantic_core", "typing-inspection")
 CATALOGUE = ("apsw",)
 LETTERS = ("Jinja2", "MarkupSafe")
+PAYMENTS = ("stripe",)
 PAPERS = ("pillow", "reportlab", "segno", "uharfbuzz")
 
 #: In requirements.txt, and in neither artefact until something imports it.
 NOT_SHIPPED = {
     "boto3": "the product calls botocore",
-    "stripe": "no payments yet",
 }
 
 #: The AWS services that the code calls; botocore's descriptions of all others are left out.
@@ -56,6 +56,13 @@ NEEDLESS = (
     "pydantic/v1/",
     "reportlab/fonts/",
     "reportlab/graphics/",
+    # Types for editors, and Stripe's products beside plain payments. (Its second API has the base of the first.)
+    *(
+        f"stripe/{part}/"
+        for part in "apps billing billing_portal checkout climate entitlements events financial_connections forwarding "
+        "identity issuing params product_catalog radar reporting reserve sigma tax terminal test_helpers three_d_secure "
+        "treasury v2/billing v2/commerce v2/core/accounts v2/core/vault v2/money_management v2/test_helpers".split()
+    ),
 )
 NEEDLESS_FOLDERS = frozenset({"__pycache__", "test", "tests"})
 NEEDLESS_SUFFIXES = frozenset({".c", ".h", ".pxd", ".pyc", ".pyi", ".pyx", ".typed"})
@@ -88,14 +95,16 @@ class Artefact:
 API = Artefact(
     name="api",
     limit=22 * MEGABYTE,
-    distributions=(*STORE, *PASSWORDS, *DOOR, *CATALOGUE, "PyJWT", "tzdata"),
+    distributions=(*STORE, *PASSWORDS, *DOOR, *CATALOGUE, *PAYMENTS, "PyJWT", "tzdata"),
     sources=("app.py", "chalicelib"),
     without=("chalicelib/learning/certificates/fonts/",),  # papers are made by a worker
 )
 WORKERS = Artefact(
     name="workers",
     limit=40 * MEGABYTE,
-    distributions=(*STORE, *PASSWORDS, *LETTERS, *PAPERS, *CATALOGUE, "PyJWT", "aws_lambda_powertools", "tzdata"),
+    distributions=(
+        *STORE, *PASSWORDS, *LETTERS, *PAPERS, *CATALOGUE, *PAYMENTS, "PyJWT", "aws_lambda_powertools", "tzdata",
+    ),  # fmt: skip
     sources=("chalicelib", "functions", "schedules"),
     without=("chalicelib/web/assets/", "chalicelib/web/viewers/"),  # pages of the API
 )

@@ -13,7 +13,7 @@ API = ["ApiName", "learnflow-${Stage}", "Stage", "${Stage}"]
 TABLE = ["TableName", "learnflow-${Stage}"]
 OPERATIONS = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "TransactWriteItems")
 EXPORTS = ("ExportGaps", "ExportsHealed", "ExportDaysFailed")
-COUNTED = ("LettersSent", "DeadLetters", "FactsRetold", "AuditChainBroken", *EXPORTS)
+COUNTED = ("LettersSent", "DeadLetters", "FactsRetold", "AuditChainBroken", "PaymentsQuarantined", *EXPORTS)
 
 Metric = list[Any]
 Widget = dict[str, Any]

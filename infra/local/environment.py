@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from typing import Any
 
 STAGE = "local"
 REGION = "us-east-1"
@@ -37,8 +38,7 @@ def local_environment(endpoint_url: str, public_url: str = "http://localhost:800
         "MEDIA_ADDRESS": f"{endpoint_url}/{PREFIX}-media-{ACCOUNT}",
         "KEYS_PARAMETER": KEYS_PARAMETER,
         "PAYMENTS_PARAMETER": PAYMENTS_PARAMETER,
-        "STRIPE_PUBLISHABLE_KEY": STRIPE_PUBLISHABLE_KEY,
-        "STRIPE_API_BASE": f"{public_url}/_local/stripe",
+        **stripe_names(public_url),
         "PUBLIC_URL": public_url,
         "MAIL_SENDER": MAIL_SENDER,
         "MAIL_TRACKING": PREFIX,
@@ -81,3 +81,27 @@ def enter_stage(stage: str = "") -> str:
     for name, value in {"STAGE": stage, "TABLE_NAME": prefix, "RESOURCE_PREFIX": prefix}.items():
         os.environ.setdefault(name, value)
     return prefix
+
+
+def payment_keys() -> dict[str, Any]:
+    """Stripe's keys: of a test account where `STRIPE_API_KEY` names one, else what the stand-in takes."""
+    key = os.environ.get("STRIPE_API_KEY", "")
+    if key.startswith(("sk_live_", "rk_live_")):
+        raise SystemExit("STRIPE_API_KEY is of a live account. Nothing on this machine takes real money.")
+    secret = os.environ.get("STRIPE_WEBHOOK_SECRET", "") if key else STRIPE_WEBHOOK_SECRET
+    return {
+        "api_key": key or STRIPE_KEY,
+        "worker_key": key or STRIPE_WORKER_KEY,
+        "webhook_secrets": [secret or STRIPE_WEBHOOK_SECRET],
+        "livemode": False,
+    }
+
+
+def stripe_names(public_url: str) -> dict[str, str]:
+    """Where Stripe is. `STRIPE_PUBLISHABLE_KEY` of the test account goes with its `STRIPE_API_KEY`."""
+    if os.environ.get("STRIPE_API_KEY"):
+        return {
+            "STRIPE_PUBLISHABLE_KEY": os.environ.get("STRIPE_PUBLISHABLE_KEY", ""),
+            "STRIPE_API_BASE": "https://api.stripe.com",
+        }
+    return {"STRIPE_PUBLISHABLE_KEY": STRIPE_PUBLISHABLE_KEY, "STRIPE_API_BASE": f"{public_url}/_local/stripe"}

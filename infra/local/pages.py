@@ -80,7 +80,7 @@ class Pages:
             back = method == "POST" and for_people and path.startswith(STRIPE)
             return seen_on_page(refused) if back else problem(refused)
         if method == "POST" and for_people:
-            return Reply(303, [("Location", path.rsplit("/", 2)[0] if page == "queues" else f"{HOME}/{page}")], b"")
+            return Reply(303, [("Location", place_after(page, path))], b"")
         return as_html(page, shown) if for_people else as_json(shown)
 
     def found(
@@ -211,6 +211,14 @@ def moment(text: Any) -> datetime | None:
     if at.tzinfo is None:
         raise Refused(422, "invalid", f"`at` needs a time zone: {text}")
     return at
+
+
+def place_after(page: str, path: str) -> str:
+    """Where the page is on which a button was pressed, and where on it."""
+    if page == "queues":
+        return path.rsplit("/", 2)[0]
+    payment = re.search(r"/intents/(\w+)/", path)
+    return f"{HOME}/{page}#{payment[1]}" if payment else f"{HOME}/{page}"
 
 
 def seen_on_page(refused: Refused) -> Reply:

@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from infra.local.cloud import SEPARATE, Clients, Cloud
-from infra.local.environment import KEYS_PARAMETER, MAIL_SENDER
+from infra.local.environment import KEYS_PARAMETER, MAIL_SENDER, PAYMENTS_PARAMETER, payment_keys
 from infra.local.intrinsics import TemplateError
 from infra.local.template import Resource, Template
 
@@ -35,7 +35,7 @@ RESETS = ("/_ministack/reset", "/_localstack/state/reset", "/moto-api/reset")
 
 
 def create(template: Template, cloud: Clients) -> None:
-    """Make everything the template declares, and the two things it cannot: the sender's mail domain and the keys.
+    """Make everything the template declares, and what it cannot: the sender's mail domain and the keys.
 
     A boto3 session does as well as a `Cloud`: that is how in-process moto takes it.
     """
@@ -49,6 +49,7 @@ def create(template: Template, cloud: Clients) -> None:
             make(cloud, resource.properties)
     make_mail_domain(cloud)
     make_keys(cloud)
+    make_payment_keys(cloud)
 
 
 def wipe(template: Template, cloud: Cloud) -> None:
@@ -267,6 +268,13 @@ def make_keys(cloud: Clients, value: str | None = None) -> None:
         Name=KEYS_PARAMETER,
         Type="SecureString",
         Value=value or json.dumps(fresh),
+    )
+
+
+def make_payment_keys(cloud: Clients) -> None:
+    """Those of the stand-in for Stripe, or of a test account; another one than last time replaces them."""
+    cloud.client("ssm").put_parameter(
+        Name=PAYMENTS_PARAMETER, Type="SecureString", Value=json.dumps(payment_keys()), Overwrite=True
     )
 
 

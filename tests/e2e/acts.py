@@ -133,6 +133,8 @@ QUEUES: Mapping[str, str] = {
     "reminders": "RemindersQueue",
     "reminders dead": "RemindersDead",
     "mail events dead": "MailEventsDead",
+    "payments": "PaymentsQueue",
+    "payments dead": "PaymentsDead",
     "facts dead": "FactsDead",
     "exports dead": "ExportsDead",
     "schedules dead": "SchedulesDead",

@@ -23,7 +23,7 @@ MAY: Mapping[str, set[str]] = {
     },
     "ReactToFacts": {
         "put", "send emails", "send history", "send counters", "send catalog", "send projections",
-        "send media", "send certificates", "send facts dead",
+        "send media", "send certificates", "send payments", "send facts dead",
     },
     "ExportForMl": {"batch get", "write raw", "send exports dead"},
     "SendEmail": {"get", "batch get", "put", "send emails dead", "send mail", "read keys", *worked("emails")},
@@ -34,6 +34,8 @@ MAY: Mapping[str, set[str]] = {
     },
     "FoldCounters": {"batch get", "put", "send counters dead", *worked("counters")},
     "CleanAbandonedEnrollments": {"get", "batch get", "put", "update", "check", "send schedules dead"},
+    "GiveRefunds": {"batch get", "put", "update", "send payments dead", *worked("payments")},
+    "ReconcilePayments": {"get", "batch get", "put", "update", "send schedules dead"},
     "DailyReport": {"query", "get", "put", "update", "send schedules dead"},
     "RemindGoals": {"get", "put", "send reminders", "send schedules dead"},
     "RemindPeople": {"get", "batch get", "query", "put", "send reminders dead", *worked("reminders")},
@@ -43,7 +45,7 @@ MAY: Mapping[str, set[str]] = {
     },
     "SweepFacts": {
         "query", "get", "put", "send emails", "send history", "send counters", "send catalog",
-        "send projections", "send media", "send certificates", "send schedules dead",
+        "send projections", "send media", "send certificates", "send payments", "send schedules dead",
     },
     "EraseAccounts": {
         "query", "query index", "get", "batch get", "put", "update", "delete", "delete in a transaction",

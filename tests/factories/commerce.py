@@ -6,9 +6,11 @@ from typing import Any
 
 from chalicelib import clock
 from chalicelib.accounts.records import User
+from chalicelib.catalog.records import Seats
 from chalicelib.commerce import books, carts, ids, orders, payments, placing, states, unsettled
 from chalicelib.commerce.news import News
-from chalicelib.commerce.records import Cart, Earning, Order, Posting, Refund
+from chalicelib.commerce.records import Cart, Coupon, CouponSlots, Earning, Order, Posting, Refund
+from chalicelib.learning.records import Enrollment
 from chalicelib.table import keys, reads
 from chalicelib.table.record import moment_text
 from chalicelib.table.writes import alone, put
@@ -43,6 +45,17 @@ def a_cart(user_id: str, *lines: str, coupon: str | None = None) -> Cart:
     return found
 
 
+def a_coupon(code: str = "SPRING", percent: int = 100, **values: Any) -> Coupon:
+    """A code that holds for everything; `values` are attributes of it."""
+    coupon: Coupon = Coupon.under(
+        keys.coupon(code),
+        **{"id": f"cpn_{code}", "ver": 1, "code": code, "owner_id": "usr_boss", "percent": percent, **values},
+    )
+    alone(put(coupon))
+    alone(put(CouponSlots.under(keys.coupon_slots(code), capacity=values.get("limit_total"))))
+    return coupon
+
+
 def a_pending_order(user_id: str, *lines: str, coupon: str | None = None) -> Order:
     """An order that nobody has paid yet, out of a cart with these lines. The buyer's address is verified."""
     a_cart(user_id, *lines, coupon=coupon)
@@ -68,6 +81,24 @@ def captured(order: Order, **news: Any) -> News:
 
 def order_now(order_id: str) -> Order:
     return orders.known(order_id)
+
+
+def enrolled(user_id: str, course_id: str) -> Enrollment | None:
+    """The living enrollment."""
+    found = reads.one(Enrollment, keys.enrollment(user_id, course_id))
+    return found if found is not None and found.status == "active" else None
+
+
+def taken(course_id: str) -> int:
+    seats = reads.one(Seats, keys.seats(course_id))
+    assert seats
+    return int(seats.taken)
+
+
+def tier(user: User) -> str:
+    found = reads.one(User, keys.user(user.id))
+    assert found
+    return found.tier
 
 
 def refunds_of(order: Order) -> list[Refund]:
@@ -103,7 +134,9 @@ def _place(order: Order) -> str:
     return place.order
 
 
-def a_line(course_id: str, total_minor: int = PRICE, instructor_id: str | None = None, **changes: Any) -> dict[str, Any]:
+def a_line(
+    course_id: str, total_minor: int = PRICE, instructor_id: str | None = None, **changes: Any
+) -> dict[str, Any]:
     """A line as an order keeps it."""
     line = {
         "id": course_id,

@@ -1,15 +1,17 @@
 """A table in memory that runs the transactions of rules, for properties that need thousands of them.
 
-It knows the conditions and actions that the rules of goals use. Between the read and the write of one device, and in
-the midst of a read of several items, it lets another device act: `meanwhile` is asked each time.
+It knows the conditions and actions that the rules of goals and of payments use. Between the read and the write of one
+device, and in the midst of a read of several items, it lets another device act: `meanwhile` is asked each time.
 """
 
+import operator
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
+from pynamodb.expressions.update import AddAction
 
 from chalicelib.catalog import courses
 from chalicelib.errors import Stale
@@ -19,6 +21,7 @@ from chalicelib.table.record import Record
 from chalicelib.table.writes import Write
 
 Item = dict[str, dict[str, Any]]
+COMPARED = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
 class Memory:
@@ -72,25 +75,33 @@ class Memory:
         elif write.operation == "Delete":
             self.items.pop(key, None)
         elif write.operation == "Update":
-            changed = dict(self.items[key])
+            changed = dict(self.items.get(key) or {"pk": {"S": key.pk}, "sk": {"S": key.sk}})
             for action in write.actions:
                 path, *value = action.values
-                changed.pop(_name(path), None)
+                before = changed.pop(_name(path), {"N": "0"})
                 changed |= {_name(path): each.values[0] for each in value}
+                if isinstance(action, AddAction):
+                    changed[_name(path)] = {"N": str(_number(before) + _number(changed[_name(path)]))}
             self.items[key] = changed
 
 
 def _holds(condition: Condition, item: Item) -> bool:
-    operator, values = condition.operator, condition.values
-    if operator in ("AND", "OR"):
-        return (all if operator == "AND" else any)(_holds(each, item) for each in values)
+    sign, values = condition.operator, condition.values
+    if sign in ("AND", "OR"):
+        return (all if sign == "AND" else any)(_holds(each, item) for each in values)
     held = item.get(_name(values[0]))
-    if operator == "attribute_not_exists":
+    if sign == "attribute_not_exists":
         return held is None
-    if operator == "attribute_exists":
+    if sign == "attribute_exists":
         return held is not None
-    assert operator == "=", operator
-    return bool(held == values[1].values[0])
+    if sign == "=":
+        return bool(held == values[1].values[0])
+    other = item.get(_name(values[1])) if isinstance(values[1], Path) else values[1].values[0]
+    return held is not None and other is not None and COMPARED[sign](_number(held), _number(other))
+
+
+def _number(value: dict[str, Any]) -> int:
+    return int(value["N"])
 
 
 def _name(path: Any) -> str:

@@ -1,4 +1,4 @@
-"""Clients of three of the older systems, who know nothing but the paths and fields of those: they get by here.
+"""Clients of the older systems, who know nothing but the paths and fields of those: they get by here.
 
 Each test plays what one of them would send in a working day, with and without the slash at the end, and looks at the
 fields that it reads.
@@ -207,6 +207,76 @@ def test_the_frontend_of_the_marketplace_shows_and_teaches_a_course(
     assert page.send("GET", f"/enrollments/{enrolled['id']}")["completed_lessons"] == 1
     assert page.send("GET", "/dashboard/stats")["learner"]["in_progress"] == 1
     assert [row["course_id"] for row in page.rows("/dashboard/continue-learning")] == [soup.id]
+
+
+# What the goal tracker's client sends: the examples of its document, with a password that is long enough.
+
+
+JOHN = {
+    "username": "john_doe",
+    "password": "secure_password",
+    "email": "john@example.com",
+    "first_name": "John",
+    "last_name": "Doe",
+    "tier": "free",
+}
+GOAL = {"goal_name": "Learn Django REST Framework", "category": "Primary", "deadline": "2025-12-31"}
+ENTRY = {"progress": "Completed authentication module", "logged_hours": "02:30:00", "total_hours": "05:00:00"}
+
+
+def john(api: Api, slash: str) -> Client:
+    """Registered and signed in as in the document."""
+    client = Client(api, "/api", slash)
+    said = {**JOHN, "password": PASSWORD}
+    assert client.send("POST", "/user", said, 201)["tier"] == "free"
+    found = client.send("POST", "/token", {"username": "john_doe", "password": PASSWORD})
+    again = client.send("POST", "/token/refresh", {"refresh": found["refresh"]})
+    client.token = again["access"]
+    return client
+
+
+@pytest.mark.row("G04", "G05", "G06", "G07", "G08", "G09", "G10", "G11", "G12", "G13", "G25", "G30", "G31", "G42")
+def test_a_client_of_the_goal_tracker_registers_and_keeps_goals(api: Api, clean: House, slash: str) -> None:
+    me = john(api, slash)
+    assert "john_doe" in [row["username"] for row in me.rows("/users")]
+    made = me.send("POST", "/goals", GOAL, 201)
+    assert {name: made[name] for name in GOAL} == GOAL
+    assert (made["number"], made["is_complete"], made["completion_percentage"]) == (1, False, 0.0)
+    for number in range(2, 13):
+        me.send("POST", "/goals", {"goal_name": f"Goal {number}", "category": "Minor"}, 201)
+    assert [row["number"] for row in me.rows("/goals?category=Primary&is_complete=false")] == [1]
+    assert me.rows("/goals?is_complete=true") == []
+    sizes = [len(me.rows(f"/goals{query}")) for query in ("", "?page=2", "?page_size=7", "?page_size=100", "?page=3")]
+    assert sizes == [5, 5, 7, 10, 2]
+    assert me.send("GET", "/goals/1")["goal_name"] == GOAL["goal_name"]
+    me.send("GET", "/goals/13", status=404)
+
+
+@pytest.mark.row(
+    *("G02", "G14", "G15", "G16", "G17", "G18", "G19", "G20", "G21", "G22", "G26", "G27", "G28", "G29", "G32", "G34")
+)
+def test_a_client_of_the_goal_tracker_logs_progress_and_reads_summaries(api: Api, clean: House, slash: str) -> None:
+    me = john(api, slash)
+    me.send("POST", "/goals", GOAL, 201)
+    made = me.send("POST", "/goals/1/progress", ENTRY, 201)
+    assert {name: made[name] for name in ENTRY} == ENTRY
+    assert (made["is_complete"], made["percentage_complete"]) == (False, 50.0)
+    assert me.send("GET", "/goals/1/progress/1")["progress"] == ENTRY["progress"]
+    changed = me.send("PATCH", "/goals/1/progress/1", {"logged_hours": "05:00:00"})
+    assert (changed["is_complete"], changed["percentage_complete"]) == (True, 100.0)
+    assert [row["id"] for row in me.rows("/goals/1/progress?page_size=10")] == [made["id"]]
+    assert [row["id"] for row in me.rows("/progress")] == [made["id"]]
+    for period in ("weekly", "monthly"):
+        for of in ("", "/1"):
+            said = me.send("GET", f"/summary/{period}{of}")
+            assert (said["total_hours"], [line["goal_name"] for line in said["goals"]]) == (
+                "05:00:00",
+                [GOAL["goal_name"]],
+            )
+    assert me.send("GET", "/goals/1")["completion_percentage"] == 100.0
+    spent = [me.reply("GET", "/goals/1/progress").status for _ in range(7)]
+    assert spent == [200] * 6 + [429]
+    assert me.reply("GET", "/summary/weekly").status == 200
 
 
 # What the kindergarten's client sends.

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from stripe import StripeClient
 
 from infra.local import resources, template
 from infra.local.cloud import Cloud
+from infra.local.stripe import line
+from infra.local.stripe.server import Stripe
 from infra.local.template import Template
 from infra.local.testing import running_engine
 
@@ -37,3 +40,15 @@ def cloud(made_once: Cloud, small: Template) -> Cloud:
     """The engine as it was after `create`."""
     resources.wipe(small, made_once)
     return made_once
+
+
+@pytest.fixture
+def server() -> Stripe:
+    """Stripe's stand-in, in this process."""
+    return Stripe()
+
+
+@pytest.fixture
+def sdk(server: Stripe) -> StripeClient:
+    """The official SDK at it, without a network."""
+    return line.client(server)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from chalicelib.learning.certificates import typesetting
+from chalicelib.learning.certificates import qr, typesetting
 from chalicelib.learning.certificates.typesetting import DISPLAY, ITALIC, SERIF
 
 WIDTH, HEIGHT = 841.89, 595.28
@@ -140,7 +140,8 @@ def _column(canvas: Any, x: float, text: str, label: str) -> None:
 def _check(canvas: Any, certified: Certified) -> None:
     """The way to the public page: for a camera, and for whoever types."""
     side, left, bottom = 88.0, 690.0, 62.0
-    _qr(canvas, certified.address, left, bottom, side)
+    canvas.setFillColor(INK)
+    qr.draw(canvas, certified.address, left, bottom, side)
     canvas.linkURL(certified.address, (left, bottom, left + side, bottom + side), relative=0)
     canvas.setFillColor(QUIET)
     right = left - 14
@@ -157,20 +158,6 @@ def _check(canvas: Any, certified: Certified) -> None:
 def _halves(code: str) -> tuple[str, str]:
     groups = code.split("-")
     return "-".join(groups[: len(groups) // 2]) + "-", "-".join(groups[len(groups) // 2 :])
-
-
-def _qr(canvas: Any, address: str, x: float, y: float, side: float) -> None:
-    import segno
-
-    rows = [bytes(row) for row in segno.make(address, error="m", micro=False).matrix]
-    step = side / len(rows)
-    canvas.setFillColor(INK)
-    path = canvas.beginPath()
-    for down, row in enumerate(rows):
-        for across, dark in enumerate(row):
-            if dark:
-                path.rect(x + across * step, y + side - (down + 1) * step, step, step)
-    canvas.drawPath(path, stroke=0, fill=1)
 
 
 def _day(day: date) -> str:

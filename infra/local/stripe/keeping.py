@@ -8,6 +8,7 @@ from pathlib import Path
 from infra.local.stripe.deliveries import Deliveries
 
 POLL_SECONDS = 1.0
+_writing = threading.Lock()
 
 
 def restore(deliveries: Deliveries, file: Path) -> None:
@@ -19,11 +20,11 @@ def restore(deliveries: Deliveries, file: Path) -> None:
 
 def keep(deliveries: Deliveries, file: Path) -> None:
     """Whole or not at all: a kill leaves the last state."""
-    with deliveries.server.store.lock:
+    with _writing, deliveries.server.store.lock:
         text = json.dumps({"server": deliveries.server.kept(), "deliveries": deliveries.kept()})
-    fresh = file.with_suffix(".new")
-    fresh.write_text(text, "utf-8")
-    fresh.replace(file)
+        fresh = file.with_suffix(".new")
+        fresh.write_text(text, "utf-8")
+        fresh.replace(file)
 
 
 def keep_keeping(deliveries: Deliveries, file: Path, stop: threading.Event) -> None:

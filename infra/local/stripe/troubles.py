@@ -46,7 +46,7 @@ class Troubles:
     def plan(self, kind: str, times: int = 1, where: str = "POST /v1/") -> None:
         """The next `times` requests whose method and path begin with `where` go wrong in this way."""
         if kind not in KINDS or times < 1:
-            raise ValueError(f"{times} × {kind}")
+            raise ValueError(f"{times} times {kind}")
         with self._lock:
             self.planned.append(Planned(kind, times, where))
 

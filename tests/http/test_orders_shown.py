@@ -1,0 +1,72 @@
+"""Orders as their buyers see them."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib import clock
+from chalicelib.commerce import payments
+from chalicelib.commerce.news import News, Returned
+from tests.factories import commerce, people
+from tests.factories.courses import act
+from tests.http.api import Api, Person, problem
+
+
+@pytest.fixture
+def buyer(api: Api) -> Person:
+    bea = api.member("bea")
+    people.verified(bea.id)
+    return bea
+
+
+@pytest.mark.row("M68")
+def test_other_peoples_orders_are_not_there(api: Api, buyer: Person) -> None:
+    order = commerce.a_pending_order(commerce.a_buyer().id, commerce.a_priced_course())
+    boss = api.member("boss", roles=("admin",))
+    for who in (buyer, boss):
+        for reply in (
+            api.get(f"/orders/{order.id}", token=who.access),
+            api.post(f"/orders/{order.id}/cancel", token=who.access),
+            api.get("/orders/ord_1", token=who.access),
+        ):
+            assert problem(reply) == (404, "order_unknown")
+    assert commerce.order_now(order.id).ended is None
+
+
+@pytest.mark.row("M68", "M44")
+def test_a_paid_order_says_what_can_be_given_back_and_no_secret(api: Api, buyer: Person) -> None:
+    course, other = commerce.a_priced_course(), commerce.a_priced_course()
+    order = commerce.a_paid_order(buyer.id, course, other)
+    payments.apply(act(), order.id, News(refunds={"re_1": Returned(1000)}))
+    said = api.get(f"/orders/{order.id}", token=buyer.access).json()
+    assert (said["status"], said["refunded"], said["refundable_minor"]) == ("partially_refunded", "10.00", 3000)
+    assert [(line["refunded"], line["closed"]) for line in said["lines"]] == [("5.00", False), ("5.00", False)]
+    assert (said["payment_intent_id"], said["expires_at"]) == (order.intent_id, None)
+    assert said["paid_at"] is not None
+    assert said["links"]["refund"] == f"/api/v1/orders/{order.id}/refunds"
+    assert said["links"]["pay"] is None
+    assert "secret" not in str(said)
+
+
+@pytest.mark.row("M67", "M14")
+def test_orders_are_listed_newest_first_by_status_page_by_page(api: Api, buyer: Person) -> None:
+    made = [
+        commerce.a_stored_record(
+            buyer.id, at=clock.now() - timedelta(days=n), ended=None if n % 3 else "expired", lines=[]
+        ).id
+        for n in range(7)
+    ]
+    commerce.a_stored_record("usr_01KAKZ6Q8M4T6V1N2B3C4D5E6F")
+
+    def listed(query: str) -> list[str]:
+        seen, path = [], f"/orders?page_size=3{query}"
+        while path:
+            page = api.get(path, token=buyer.access).json()
+            seen += [each["id"] for each in page["results"]]
+            path = (page["next"] or "").partition("/api/v1")[2]
+        return seen
+
+    assert listed("") == made
+    assert listed("&status=expired") == made[::3]
+    assert listed("&status=paid") == []
+    assert api.get("/orders?status=odd", token=buyer.access).status == 422
