@@ -30,6 +30,8 @@ ROUTES = (
     "chalicelib.commerce.routes.orders",
     "chalicelib.commerce.routes.payments",
     "chalicelib.commerce.routes.refunds",
+    "chalicelib.commerce.routes.receipts",
+    "chalicelib.commerce.routes.earnings",
     "chalicelib.commerce.routes.overseeing",
     "chalicelib.goals.routes.goals",
     "chalicelib.goals.routes.pace",
@@ -40,6 +42,7 @@ ROUTES = (
     "chalicelib.insight.routes.dashboards",
     "chalicelib.insight.routes.next_actions",
     "chalicelib.insight.routes.reports",
+    "chalicelib.insight.routes.sales",
 )
 app = LearnFlow("learnflow", ROUTES, ALIASES)
 starting.done()

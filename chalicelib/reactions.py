@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.accounts import reactions as accounts
 from chalicelib.catalog import inspection, laid_words
 from chalicelib.catalog.index import reactions as catalogue
+from chalicelib.commerce import reactions as commerce
 from chalicelib.commerce import refund_worker
 from chalicelib.goals import lesson_time
 from chalicelib.goals import reactions as goals
@@ -63,6 +64,13 @@ REACTIONS: dict[str, list[Reaction]] = {
     "certificate.issued": [_letter(certificates.certificate_ready)],
     "certificate.reissued": [Reaction("certificates", certificates.keep_paper)],
     "certificate.revoked": [Reaction("certificates", certificates.keep_paper)],
+    "order.paid": [_letter(commerce.order_confirmed), Reaction("receipts", commerce.print_receipt)],
+    "order.declined": [_letter(commerce.payment_declined)],
+    "order.refunded": [_letter(commerce.money_returned), Reaction("receipts", commerce.print_receipt)],
+    "order.charged_back": [Reaction("receipts", commerce.print_receipt)],
+    "order.disputed": [Reaction("receipts", commerce.address_dispute)],
+    "dispute.addressed": [_letter(commerce.dispute_opened)],
+    "refund.failed": [_letter(commerce.refund_failed)],
 }
 #: Letters that are worth nothing the second time: where a worker dies between the provider's yes and our mark, or gets
 #: no answer, they are not tried again. The next one comes in a week.

@@ -98,17 +98,17 @@ class Settings:
     resource_prefix: str = _named("RESOURCE_PREFIX", "what the names of queues begin with")
     audit_heads_bucket: str = _named("AUDIT_HEADS_BUCKET", "where the nightly heads of the audit chain go")
     ml_bucket: str = _named("ML_BUCKET", "where the datasets for machine learning go")
-    certificates_bucket: str = _named("CERTIFICATES_BUCKET", "where the papers of certificates lie")
+    certificates_bucket: str = _named("CERTIFICATES_BUCKET", "where the papers of certificates and orders lie")
     catalog_bucket: str = _named("CATALOG_BUCKET", "where the files of the catalogue lie")
     media_bucket: str = _named("MEDIA_BUCKET", "where uploads go")
     media_address: str = _named("MEDIA_ADDRESS", "what addresses of pictures for everybody begin with", parse=_address)
     keys_parameter: str = _named("KEYS_PARAMETER", "the SSM SecureString that holds the signing keys")
     payments_parameter: str = _named("PAYMENTS_PARAMETER", "the SSM SecureString that holds Stripe's keys")
-    stripe_key: str = _named(
-        "STRIPE_KEY", "which of Stripe's keys is used: `api`, or `worker` in workers", default="api"
+    stripe_role: str = _named(
+        "STRIPE_ROLE", "which of Stripe's keys is used: `api`, or `worker` in workers", default="api"
     )
-    stripe_publishable_key: str = _named(
-        "STRIPE_PUBLISHABLE_KEY", "what pages of clients tell Stripe who they are with; no secret", default=""
+    stripe_publishable: str = _named(
+        "STRIPE_PUBLISHABLE", "what pages of clients tell Stripe who they are with; no secret", default=""
     )
     stripe_api_base: str = _named(
         "STRIPE_API_BASE", "what addresses of Stripe's API begin with", default="https://api.stripe.com", parse=_address

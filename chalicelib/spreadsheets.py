@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 #: A cell that begins with one of these, after blanks or not, is a formula to a spreadsheet; wide letters are to some.
-FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 BLANK = ("\t", "\r", "\n")
 MEDIA = "text/csv; charset=utf-8"
 

@@ -4,6 +4,7 @@ The product reads its settings when it is imported, which happens while tests ar
 chosen and entered here, at import; the engine itself starts when the first test wants it.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,8 @@ ON_THE_CLOUD = frozenset({"workers", "http", "security", "faults"})
 
 PORT = engines.free_port()
 ENDPOINT = f"http://localhost:{PORT}"
+# No test spends anything of a developer's account.
+os.environ.pop("STRIPE_API_KEY", None)
 environment.enter(environment.local_environment(ENDPOINT))
 
 

@@ -161,7 +161,12 @@ def _add(act: Act, line: str) -> Shown:
 
 
 def _put_in(act: Act, line: Line) -> dict[str, Any]:
-    known = {"title": line.title, "price_minor": line.price_minor, "currency": line.currency}
+    known = {
+        "title": line.title,
+        "price_minor": line.price_minor,
+        "currency": line.currency,
+        "limited": line.limited,
+    }
     return {"added_at": moment_text(act.now), **known}
 
 

@@ -1,4 +1,4 @@
-"""Giving out codes: making, changing and withdrawing them. Teachers do so for their own courses, administrators for all.
+"""Giving out codes: making, changing and withdrawing them. Teachers do so for their own courses, admins for any.
 
 A code is three items: what it says, how many orders use it, and its entry in the list of whom it belongs to. One that
 an order was ever placed with is not deleted but withdrawn, so that every order finds the slots of its code.

@@ -1,4 +1,4 @@
-"""Codes as those see them who give them out: teachers their own, administrators all. Routes and `coupon_writing` call it.
+"""Codes as those see them who give them out: teachers their own, administrators all. `coupon_writing` changes them.
 
 What administrators make belongs to the platform, so that each of them sees it.
 """
@@ -71,14 +71,14 @@ def listed(act: Act, owner: str, *, size: int, after: str | None) -> Page[Offere
     """By code. Whether the caller may see them is asked in the same trip as the codes themselves."""
     scope = Scope("coupons", act.actor, owner)
     mark = position(scope, after, act.now) if after else ""
-    span = reads.span(keys.coupons_of(owner), after=mark, limit=size)
-    codes = [each.code for each in span.records if isinstance(each, CouponEntry)]
+    entries = reads.span(keys.coupons_of(owner), after=mark, limit=size + 1).records
+    codes = [each.code for each in entries[:size] if isinstance(each, CouponEntry)]
     each_of = [key for code in codes for key in (keys.coupon(code), keys.coupon_slots(code))]
     found = act.read([keys.standing(act.actor), *each_of])
     if owner != act.actor and not courses.is_admin(act, found):
         raise CouponsNotYours
     there = [code for code in codes if keys.coupon(code) in found]
-    return Page([own(act, found, code) for code in there], _next(act, scope, codes) if span.more_after else None)
+    return Page([own(act, found, code) for code in there], _next(act, scope, codes) if len(entries) > size else None)
 
 
 def _next(act: Act, scope: Scope, codes: list[str]) -> str:

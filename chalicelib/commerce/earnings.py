@@ -73,6 +73,15 @@ def balances(accounts: Iterable[str]) -> dict[str, Sums]:
     return {account: summed(found.get(key) for key in parts) for account, parts in wanted.items()}
 
 
+def accounts() -> dict[str, Sums]:
+    """Our own, and what all teachers have together, which follows: all accounts of a currency are nothing together."""
+    found = balances(OWN)
+    theirs: Counter[str] = Counter()
+    for sums in found.values():
+        theirs.subtract(sums)
+    return {**found, "instructors": dict(sorted(theirs.items()))}
+
+
 def own(act: Act, *, size: int, after: str | None) -> Earnings:
     """The caller's. Two trips."""
     parts = _parts(books.account_of(act.actor))

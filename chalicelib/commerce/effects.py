@@ -19,6 +19,8 @@ class Effects:
     before: Order
     after: Order
     writes: list[Write] = field(default_factory=list)
+    #: The buyer hears of it, until it is known that they are no more.
+    is_told: bool = True
     _facts: list[Fact] = field(default_factory=list)
 
     @property
@@ -27,8 +29,8 @@ class Effects:
 
     def tell(self, name: str, subject: str | None = None, *, ver: int | None = None, **payload: Any) -> None:
         """About the order itself where no other subject is named."""
-        about = subject or self.after.id
-        self._facts.append(self.act.fact(name, about, audience=[self.after.user_id], ver=ver, **payload))
+        audience = [self.after.user_id] if self.is_told else []
+        self._facts.append(self.act.fact(name, subject or self.after.id, audience=audience, ver=ver, **payload))
 
     def add_told(self, writes: list[Write], fact: Fact) -> None:
         """What another domain's rule makes, with its own fact."""

@@ -15,16 +15,16 @@ from chalicelib.table.writes import Write, change, together
 How = Literal["expired", "cancelled"]
 
 
-def end(act: Act, order: Order, how: How) -> Order:
+def end(act: Act, order: Order, how: How, *, told: bool = True) -> Order:
     """End this order as it was read. Raises `Stale` where it has changed since: a payment may have been begun.
 
-    An order that is paid, or has ended before, stays as it is.
+    An order that is paid, or has ended before, stays as it is. `told` is off where the buyer is no more.
     """
     if states.is_paid(order) or order.ended:
         return order
     seats = [leaving.seat_freed(line["id"]) for line in order.lines if line["limited"]]
     ver = int(order.ver) + 1
-    fact = act.fact(f"order.{how}", order.id, audience=[order.user_id], ver=ver)
+    fact = act.fact(f"order.{how}", order.id, audience=[order.user_id] if told else [], ver=ver)
     after = copied(order, {"ended": how, "ended_at": act.now, "ver": ver, "updated_at": act.now})
     unsettled.file(after, None)
     return together(act, _ended(act, order, how), *seats, *couponing.freed(order), fact=fact, result=after)

@@ -20,8 +20,6 @@ from chalicelib.table.keys import Key
 from chalicelib.table.record import Record
 
 Moves = list[tuple[Enrollment | None, Enrollment]]
-
-
 #: What may open or close lines when it changes.
 MOVING = ("captured_minor", "dispute", "disputed_minor", "refunds", "failed_refunds")
 
@@ -30,12 +28,15 @@ def read(effects: Effects) -> Mapping[Key, Record]:
     """All that decides about the lines, in one trip; nothing where no line is touched."""
     before, order = effects.before, effects.after
     wanted = list(booking.answered(effects))
-    if any(getattr(before, name) != getattr(order, name) for name in MOVING):
+    moves = any(getattr(before, name) != getattr(order, name) for name in MOVING)
+    if moves:
         wanted += [keys.cart(order.user_id), keys.user(order.user_id), keys.standing(order.user_id)]
         for line in order.lines:
             if not products.is_product(line["id"]):
                 wanted += enrollments.wanted(order.user_id, line["id"])
-    return reads.many(wanted) if wanted else {}
+    found = reads.many(wanted) if wanted else {}
+    effects.is_told = not moves or not _is_gone(effects, found)
+    return found
 
 
 def deliver(effects: Effects, found: Mapping[Key, Record]) -> None:

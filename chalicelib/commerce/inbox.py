@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Literal
 
-from chalicelib.commerce import payments, quarantine, stripe_gateway, stripe_reading
+from chalicelib.commerce import payments, putting_aside, stripe_gateway, stripe_reading
 from chalicelib.commerce.news import News
 from chalicelib.commerce.payments import OrderUnknown, PaymentContradicts
 from chalicelib.commerce.records import Intent, StripeEvent
@@ -71,7 +71,7 @@ def take(act: Act, event: Event) -> Done:
         reason = _applied(act, event, str(order_id), reader)
     if reason is None:
         return "applied"
-    quarantine.keep(event, order_id, reason, act.now)
+    putting_aside.keep(event, order_id, reason, act.now)
     return "quarantined"
 
 

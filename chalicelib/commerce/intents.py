@@ -122,7 +122,7 @@ def _noted(act: Act, order: Order, after: Order) -> list[Write]:
 
 
 def confirm(act: Act, order_id: str, intent_id: str) -> Confirmed:
-    """Ask Stripe what has become of the payment, and let it have its effect. What the caller says of it counts nothing."""
+    """Ask Stripe what has become of the payment, and let it have its effect. What the caller says counts nothing."""
     order = orders.own(act, order_id)
     if order.intent_id != intent_id:
         raise PaymentDiffers

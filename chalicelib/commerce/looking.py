@@ -29,19 +29,19 @@ def cancel(act: Act, order_id: str) -> Order:
     return order
 
 
-def give_up(act: Act, order: Order, how: How) -> Order:
+def give_up(act: Act, order: Order, how: How, *, told: bool = True) -> Order:
     """End a pending order. Where its payment has succeeded meanwhile, it is paid instead."""
     seen = [order]
-    return persistently(act, lambda: _given_up(act, seen.pop() if seen else orders.known(order.id), how))
+    return persistently(act, lambda: _given_up(act, seen.pop() if seen else orders.known(order.id), how, told=told))
 
 
-def _given_up(act: Act, order: Order, how: How) -> Order:
+def _given_up(act: Act, order: Order, how: How, *, told: bool) -> Order:
     if states.is_paid(order) or order.ended:
         return order
     news = News() if order.intent_id is None else _cancelled(act, order.intent_id)
     if news.captured_minor is not None:
         return payments.apply(act.unanswered(), order.id, news)
-    return ending.end(act, order, how)
+    return ending.end(act, order, how, told=told)
 
 
 def _cancelled(act: Act, intent_id: str) -> News:

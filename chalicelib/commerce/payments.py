@@ -28,8 +28,8 @@ class OrderUnknown(NotFound):
 class PaymentContradicts(Conflict):
     """What is said of this payment cannot be true of this order; nothing was changed."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"It differs in: {reason}")
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(f"It differs in: {reason}" if reason else "")
         self.reason = reason
 
 

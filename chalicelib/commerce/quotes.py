@@ -90,10 +90,15 @@ def wanted(cart: Cart) -> list[Key]:
     own = couponing.wanted(cart.user_id, cart.coupon) if cart.coupon else []
     place = ids.ordered(cart.order_id) if cart.order_id else None
     own += [keys.order(*place)] if place else []
-    for line in cart.lines:
-        is_ours = products.is_product(line)
-        own += [keys.user(cart.user_id)] if is_ours else enrollments.wanted(cart.user_id, line)
+    for line, put_in in cart.lines.items():
+        own += [keys.user(cart.user_id)] if products.is_product(line) else _of_course(cart.user_id, line, put_in)
     return own
+
+
+def _of_course(user_id: str, course_id: str, put_in: Mapping[str, Any]) -> list[Key]:
+    """Whether seats are limited is settled when a course is first published, so before it can be put in."""
+    seats = [keys.seats(course_id)] if put_in.get("limited", True) else []
+    return [keys.gate(course_id), keys.enrollment(user_id, course_id), *seats]
 
 
 def quoted(cart: Cart, found: Found, now: datetime) -> Quote:

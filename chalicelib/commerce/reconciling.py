@@ -64,8 +64,8 @@ def _looked(order: Order, as_of: datetime) -> str:
         after = looking.look(act, order, as_of)
     except (PaymentsUnavailable, PaymentKeysUnavailable):
         return "unavailable"
-    except Exception as error:  # The batch loop: one order must not take the others with it
-        log.error("not reconciled", exc_info=error, extra=logs.facts(order=order.id))
+    except Exception:  # The batch loop: one order must not take the others with it.
+        log.exception("not reconciled", extra=logs.facts(order=order.id))
         metrics.count("PaymentsUnreconciled")
         return "failed"
     return "open" if int(after.ver) == int(order.ver) else "moved"

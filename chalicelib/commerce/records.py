@@ -8,7 +8,8 @@ from chalicelib.table.record import MomentAttribute, Record, words
 
 
 class Cart(Record, discriminator="cart"):
-    """What a person wants to buy: {course or product: {added_at, title, price_minor, currency}}, all as it was then.
+    """What a person wants to buy: {course or product: {added_at, title, price_minor, currency, limited}}, as it was
+    then.
 
     It is never deleted while its owner is there: the ids of orders follow from its version, which only grows.
     """

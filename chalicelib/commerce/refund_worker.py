@@ -14,7 +14,7 @@ SECONDS = 45.0
 
 
 def give_refund(fact: Fact) -> str:
-    """What becomes of a refund, in a word. A repeat finds it settled, or asks Stripe for the same under the same key."""
+    """What becomes of a refund, in a word. A repeat finds it settled, or asks Stripe again under the same key."""
     order, refund = _read(place_of(fact))
     if refund.status != "requested":
         return str(refund.status)

@@ -39,7 +39,7 @@ class OrderUnpaid(Conflict):
 
 
 class OrderDisputed(Conflict):
-    """The buyer's bank has this payment under dispute; until it is decided, and if it is lost, nothing is given back."""
+    """The buyer's bank disputes this payment; until that is decided, and where it is lost, nothing is given back."""
 
 
 class NothingLeft(Conflict):

@@ -14,8 +14,8 @@ Status = Literal["pending", "paid", "partially_refunded", "refunded", "disputed"
 STATUSES: tuple[Status, ...] = get_args(Status)
 #: A dispute goes from left to right; its two ends are as far as each other.
 DISPUTES = {"none": 0, "open": 1, "won": 2, "lost": 2}
-#: How long after a payment was begun, or something was asked of Stripe, we ask what has become of it. The clock that asks
-#: strikes every five minutes, so what is stuck is finished within ten.
+#: How long after a payment was begun, or something was asked of Stripe, we ask what has become of it. The clock that
+#: asks strikes every five minutes, so what is stuck is finished within ten.
 PATIENCE = timedelta(minutes=5)
 #: The same for a dispute, which takes weeks.
 DISPUTE_PATIENCE = timedelta(days=1)

@@ -9,6 +9,23 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+#: What we act on; docs/runbooks/webhooks.md has the endpoint subscribed to these. `inbox` says what each means.
+KINDS = frozenset(
+    {
+        "payment_intent.succeeded",
+        "payment_intent.payment_failed",
+        "payment_intent.canceled",
+        "charge.succeeded",
+        "charge.updated",
+        "charge.refunded",
+        "refund.created",
+        "refund.updated",
+        "refund.failed",
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
+    }
+)
 _IDS = ("id", "payment_intent", "charge", "latest_charge")
 _AMOUNTS = ("amount", "amount_received", "amount_captured", "amount_refunded")
 _WORDS = ("object", "currency", "status")
@@ -39,26 +56,29 @@ class Event:
 
 def parse(text: str) -> Event:
     """The other way round."""
-    return Event(**json.loads(text))
+    document = json.loads(text)
+    return _event(document, document["thing"])
 
 
 def shortened(document: Any) -> Event:
     """What is kept of an event as Stripe sends it."""
     try:
-        thing = document["data"]["object"]
-        event = Event(
-            id=_name(document["id"]),
-            type=_word(document["type"]),
-            created=_number(document["created"]),
-            livemode=document["livemode"],
-            thing=_kept(thing),
-            account=_name(document["account"]) if document.get("account") else None,
-        )
+        return _event(document, document["data"]["object"])
     except (KeyError, TypeError, AttributeError) as cause:
         raise EventMalformed from cause
-    if not isinstance(event.livemode, bool):
+
+
+def _event(document: Mapping[str, Any], thing: Mapping[str, Any]) -> Event:
+    if not isinstance(document["livemode"], bool):
         raise EventMalformed
-    return event
+    return Event(
+        id=_name(document["id"]),
+        type=_word(document["type"]),
+        created=_number(document["created"]),
+        livemode=document["livemode"],
+        thing=_kept(thing),
+        account=_name(document["account"]) if document.get("account") else None,
+    )
 
 
 def _kept(thing: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,8 @@ API_VERSION = "2026-10-28.endive"
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 8.0
 RETRIES = 2
+#: The last try has this long, also where there is no more time.
+LEAST_SECONDS = 1.0
 #: How long a call may take, tries and pauses included, where nobody says how much time there is.
 PATIENCE_SECONDS = 20.0
 RETRY_AFTER = 5
@@ -277,7 +279,7 @@ def transport() -> Any:
             return time.monotonic() < self._deadline and super()._should_retry(*given)
 
         def request(self, method: str, url: str, headers: Any, post_data: Any = None, **_: Any) -> Any:
-            left = max(1.0, min(READ_SECONDS, self._deadline - time.monotonic()))
+            left = max(LEAST_SECONDS, min(READ_SECONDS, self._deadline - time.monotonic()))
             patience = urllib3.Timeout(connect=CONNECT_SECONDS, read=left)
             try:
                 answer = pool.request(

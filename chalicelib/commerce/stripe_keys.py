@@ -40,7 +40,7 @@ class PaymentKeys:
     @property
     def own(self) -> str:
         """The key of this process: workers have one that may do more."""
-        return self.worker_key if settings.stripe_key == "worker" else self.api_key
+        return self.worker_key if settings.stripe_role == "worker" else self.api_key
 
 
 class _Held:

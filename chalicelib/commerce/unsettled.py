@@ -57,7 +57,7 @@ def put_off(order: Order, now: datetime) -> None:
 
 
 def next_look(order: Order, looked: int, now: datetime) -> datetime:
-    """While somebody may still pay, the clock asks every few minutes; what has stuck afterwards waits longer and longer."""
+    """While somebody may still pay, the clock asks every few minutes; what sticks afterwards waits longer each time."""
     if not states.is_paid(order) and now < order.expires_at:
         return min(order.expires_at, now + states.PATIENCE)
     patience = states.DISPUTE_PATIENCE if order.dispute == "open" else states.PATIENCE

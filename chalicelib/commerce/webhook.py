@@ -4,7 +4,7 @@ The queue's worker does the rest, so that Stripe has its answer at once. Where t
 is told to come again, which it does for three days.
 """
 
-from chalicelib.commerce import inbox, stripe_gateway
+from chalicelib.commerce import stripe_events, stripe_gateway
 from chalicelib.errors import Unavailable
 from chalicelib.messaging import queues
 
@@ -17,5 +17,5 @@ class EventNotTaken(Unavailable):
 
 def receive(raw: bytes, header: str | None) -> None:
     event = stripe_gateway.event(raw, header)
-    if event.type in inbox.READERS and queues.send_many(QUEUE, [event.text()]):
+    if event.type in stripe_events.KINDS and queues.send_many(QUEUE, [event.text()]):
         raise EventNotTaken(retry_after=5)

@@ -7,6 +7,7 @@ from chalicelib.catalog.ids import is_course
 from chalicelib.catalog.records import Gate
 from chalicelib.errors import invalid
 from chalicelib.goals.records import Goal
+from chalicelib.learning import looking
 from chalicelib.learning.records import Enrollment
 from chalicelib.table import keys
 from chalicelib.table.acts import Act
@@ -22,7 +23,7 @@ def wanted(user_id: str, course_id: str | None) -> list[Key]:
 
 
 def require_usable(found: Mapping[Key, Record], user_id: str, course_id: str | None) -> None:
-    """A course that is published, that the person learns in, or that is their own. Others are not told that it is."""
+    """A course that is offered, that the person learns in, or that is their own. Others are not told that it is."""
     if course_id is None:
         return
     asked = [found.get(key) for key in wanted(user_id, course_id)]
@@ -45,4 +46,6 @@ def pointed(act: Act, before: Goal | None, course_id: str | None) -> dict[str, A
 
 def _is_known(gate: Gate, enrollment: Record | None, user_id: str) -> bool:
     learns = isinstance(enrollment, Enrollment) and enrollment.status == "active"
-    return gate.is_published or gate.instructor_id == user_id or learns
+    if learns or gate.instructor_id == user_id:
+        return True
+    return gate.is_published and looking.is_offered(gate.course_id, gate.instructor_id)

@@ -11,7 +11,7 @@ class Line:
     """A number and what it counts."""
 
     label: str
-    value: int
+    value: int | str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ The chart is a table with coloured cells: pictures and SVG are held back or remo
 with a width is shown by all of them.
 """
 
+from collections.abc import Iterator
 from datetime import date
 
 from chalicelib.accounts import mail_tokens, records
+from chalicelib.catalog import money
 from chalicelib.insight import figures, reports
 from chalicelib.insight.letters import Bar, DailyReport, Line
 from chalicelib.insight.records import Report
@@ -39,11 +41,23 @@ def letter(name: str, day: date, unsubscribe: str) -> DailyReport:
         day=f"{day.day} {day:%B %Y}",
         link=f"{settings.public_url}/api/v1/admin/reports/{day}",
         unsubscribe=unsubscribe,
-        happened=tuple(Line(words, int(report.counts.get(what, 0))) for what, words in figures.COUNTED.items()),
+        happened=(*_happened(report), *_money(report)),
         there_are=tuple(Line(words, int(report.totals.get(what, 0))) for what, words in figures.TOTALS.items()),
         chart_title=figures.COUNTED[CHARTED],
         chart_bars=bars(list(reports.last_days(day, CHARTED_DAYS))),
     )
+
+
+def _happened(report: Report) -> Iterator[Line]:
+    for what, words in figures.COUNTED.items():
+        yield Line(words, int(report.counts.get(what, 0)))
+
+
+def _money(report: Report) -> Iterator[Line]:
+    """What was paid and what went back, in each currency in which anything did."""
+    for what, words in (("revenue", "Revenue"), ("returned", "Given back")):
+        for currency, minor in figures.money_of(report.counts, what).items():
+            yield Line(f"{words}, {currency}", money.decimal(minor))
 
 
 def bars(days: list[tuple[date, Report | None]]) -> tuple[Bar, ...]:

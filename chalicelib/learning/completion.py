@@ -27,7 +27,7 @@ def of(enrollment: Enrollment) -> Completion:
 
 
 def ever(enrollment: Enrollment) -> Decimal:
-    """How much was ever done, in percent, what was opened again included: whether a course was used, not how far it is."""
+    """How much was ever done, in percent, what was opened again included: how much of a course was used."""
     if enrollment.completed_at is not None:
         return rounding.percent(1, 1)
     used = bitmaps.either(enrollment.done, enrollment.again or bitmaps.of(()))

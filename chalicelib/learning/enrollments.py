@@ -15,7 +15,7 @@ from chalicelib.catalog import bitmaps, courses, money
 from chalicelib.catalog.courses import CourseUnknown
 from chalicelib.catalog.records import Gate, Seats
 from chalicelib.errors import Conflict, Forbidden, NotFound, PaymentRequired, Stale
-from chalicelib.learning import ids, remembered, rosters, totals
+from chalicelib.learning import ids, looking, remembered, rosters, totals
 from chalicelib.learning.records import Enrollment
 from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
@@ -119,19 +119,21 @@ def _enroll(act: Act, course_id: str) -> Enrolled:
     case = case_of(found, act.actor, course_id)
     if case.enrollment is not None and case.is_enrolled:
         return Enrolled(case.enrollment, is_new=False)
-    _require_free(case, knows_it=courses.is_admin(act, found))
+    _require_offered(case, knows_it=courses.is_admin(act, found))
     granted = granting(act, case, via="free")
     return together(act, *granted.writes, fact=granted.fact, result=Enrolled(granted.enrollment, is_new=True))
 
 
-def _require_free(case: Case, *, knows_it: bool) -> None:
-    """A draft is told only to those who know of it; others find nothing."""
+def _require_offered(case: Case, *, knows_it: bool) -> None:
+    """A draft is told only to those who know of it, and nothing of whoever is suspended; others find nothing."""
     gate = case.gate
     if gate is None or gate.is_deleted:
         raise CourseUnknown
     if not gate.is_published:
         known = knows_it or gate.instructor_id == case.user_id or case.enrollment is not None
         raise CourseNotPublished if known else CourseUnknown
+    if not (knows_it or looking.is_offered(case.course_id, gate.instructor_id)):
+        raise CourseUnknown
     if gate.price_minor:
         raise PaymentRequired(PRICE.format(price=f"{money.decimal(int(gate.price_minor))} {gate.currency}"))
 

@@ -15,7 +15,9 @@ from chalicelib.table.facts import Fact
 
 
 def enrollment_confirmed(fact: Fact) -> Outgoing | None:
-    """Not to somebody who has left again meanwhile."""
+    """Not to somebody who has left again meanwhile. Of what was bought, the letter of the order tells."""
+    if fact.payload.get("via") == "order":
+        return None
     found = _learner(fact)
     if found is None or found[1].status != "active":
         return None

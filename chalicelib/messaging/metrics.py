@@ -9,9 +9,9 @@ NAMESPACE = "LearnFlow"
 
 
 def count(name: str, amount: int = 1) -> None:
-    """Names in use: LettersSent, DeadLetters, FactsRetold, AuditChainBroken, PaymentsQuarantined, and three of exports.
+    """Names in use: LettersSent, DeadLetters, FactsRetold, AuditChainBroken, two of payments, and three of exports.
 
-    Those are ExportsHealed, ExportGaps and ExportDaysFailed.
+    Those are PaymentsQuarantined and PaymentsUnreconciled; ExportsHealed, ExportGaps and ExportDaysFailed.
     """
     if settings.is_local or not amount:
         return

@@ -13,6 +13,7 @@ RECEIVES = {
     "emails": 15,
     "projections": 8,
     "certificates": 10,
+    "receipts": 10,
     "history": 8,
     "catalog": 8,
     "mail-events": 8,

@@ -51,5 +51,10 @@ ALIASES = (
     _alias("/api/cart/items", "/cart/items", "POST"),
     _alias("/api/cart/items/{item_id}", "/cart/items/{item_id}", "DELETE"),
     _alias("/api/cart/coupon", "/cart/coupon", "POST", "DELETE"),
+    _alias("/api/orders", "/orders", "GET"),
+    _alias("/api/orders/{order_id}", "/orders/{order_id}", "GET"),
+    _alias("/api/orders/create-from-cart", "/orders/create-from-cart", "POST"),
+    _alias("/api/payments/create-payment-intent", "/payments/create-payment-intent", "POST"),
+    _alias("/api/payments/confirm-payment", "/payments/confirm-payment", "POST"),
     _alias("/api/admin/audit-logs", "/admin/audit-logs", "GET"),
 )

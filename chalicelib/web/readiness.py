@@ -13,8 +13,8 @@ from chalicelib.table import keys
 from chalicelib.table.reads import raw_key
 
 QUEUES = (
-    "emails", "history", "projections", "counters", "catalog", "certificates", "media", "mail-events", "reminders",
-    "stripe-events", "payments",
+    "emails", "history", "projections", "counters", "catalog", "certificates", "receipts", "media", "mail-events",
+    "reminders", "stripe-events", "payments",
 )  # fmt: skip
 #: Monitors may ask as often as they like; the table and the queues are asked once a second.
 MEMORY_SECONDS = 1.0

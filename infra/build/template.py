@@ -21,7 +21,7 @@ SAID_AT_DEPLOYMENT = {
     "MAIL_SENDER": "MailSender",
     "CORS_ALLOWED_ORIGINS": "CorsAllowedOrigins",
     "REMINDER_TIME_ZONE": "ReminderTimeZone",
-    "STRIPE_PUBLISHABLE_KEY": "StripePublishableKey",
+    "STRIPE_PUBLISHABLE": "StripePublishableKey",
 }
 
 Template = dict[str, Any]
@@ -117,8 +117,8 @@ def _globals(settings: dict[str, str], version: str, commit: str) -> dict[str, A
         "MEDIA_ADDRESS": {"Fn::Sub": "https://${MediaNetwork.DomainName}"},
         "KEYS_PARAMETER": {"Fn::Sub": "/learnflow/${Stage}/keys"},
         "PAYMENTS_PARAMETER": {"Fn::Sub": "/learnflow/${Stage}/payments"},
-        "STRIPE_KEY": "worker",
-        "STRIPE_PUBLISHABLE_KEY": {"Ref": "StripePublishableKey"},
+        "STRIPE_ROLE": "worker",
+        "STRIPE_PUBLISHABLE": {"Ref": "StripePublishableKey"},
         "PUBLIC_URL": public_url(),
         "MAIL_SENDER": {"Ref": "MailSender"},
         "MAIL_TRACKING": {"Ref": "MailTracking"},

@@ -5,6 +5,7 @@ from email.utils import parseaddr
 
 from botocore.exceptions import ClientError
 
+from infra.deploy import keys
 from infra.deploy.account import Account
 from infra.deploy.bucket import code
 
@@ -17,6 +18,8 @@ def next_steps(account: Account, values: Mapping[str, str], outputs: Mapping[str
         steps.append(f"SES may not send for {sender} yet: verify the address or its domain there ({account.region}).")
     if target := outputs.get("DomainTarget"):
         steps.append(f"Point {values['DomainName']} at {target} (an alias or CNAME record).")
+    if (stage := values.get("Stage")) and not keys.present(account, keys.payments(stage)):
+        steps.append(f"Write Stripe's keys into {keys.payments(stage)}, for payments: docs/runbooks/webhooks.md.")
     if mail := values.get("AlarmMail"):
         steps.append(f"Confirm the subscription that was mailed to {mail}, if that is not done yet.")
     if address := outputs.get("ApiUrl"):

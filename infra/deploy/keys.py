@@ -20,9 +20,14 @@ def parameter(stage: str) -> str:
     return f"/learnflow/{stage}/keys"
 
 
+def payments(stage: str) -> str:
+    """Where Stripe's keys lie; only people have them, so nobody makes them here."""
+    return f"/learnflow/{stage}/payments"
+
+
 def require(account: Account, stage: str, first: bool) -> bool:
     """Whether keys were made. A stage that has run before must have its own: new ones would sign everybody out."""
-    if present(account, stage):
+    if present(account, parameter(stage)):
         return False
     if not first:
         raise Refused(
@@ -32,9 +37,9 @@ def require(account: Account, stage: str, first: bool) -> bool:
     return made(account, stage)
 
 
-def present(account: Account, stage: str) -> bool:
-    """Asked without reading them: who deploys need not be able to see the keys."""
-    ask = {"Key": "Name", "Option": "Equals", "Values": [parameter(stage)]}
+def present(account: Account, name: str) -> bool:
+    """Asked without reading it: who deploys need not be able to see the keys."""
+    ask = {"Key": "Name", "Option": "Equals", "Values": [name]}
     # A page may be empty although a later one is not.
     pages = account.client("ssm").get_paginator("describe_parameters").paginate(ParameterFilters=[ask])
     return any(page["Parameters"] for page in pages)

@@ -13,7 +13,10 @@ from infra.local.environment import REGION
 
 # DynamoDB may come from another engine (DynamoDB Local); botocore reads the same two names.
 SEPARATE = {"dynamodb": "AWS_ENDPOINT_URL_DYNAMODB", "dynamodbstreams": "AWS_ENDPOINT_URL_DYNAMODB_STREAMS"}
-PATIENCE = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 4})
+# Every event source has a thread and shares these clients.
+PATIENCE = Config(
+    connect_timeout=2, read_timeout=30, max_pool_connections=50, retries={"mode": "standard", "total_max_attempts": 4}
+)
 
 
 class Clients(Protocol):

@@ -98,10 +98,10 @@ def payment_keys() -> dict[str, Any]:
 
 
 def stripe_names(public_url: str) -> dict[str, str]:
-    """Where Stripe is. `STRIPE_PUBLISHABLE_KEY` of the test account goes with its `STRIPE_API_KEY`."""
+    """Where Stripe is. `STRIPE_PUBLISHABLE` of the test account goes with its `STRIPE_API_KEY`."""
     if os.environ.get("STRIPE_API_KEY"):
         return {
-            "STRIPE_PUBLISHABLE_KEY": os.environ.get("STRIPE_PUBLISHABLE_KEY", ""),
+            "STRIPE_PUBLISHABLE": os.environ.get("STRIPE_PUBLISHABLE", ""),
             "STRIPE_API_BASE": "https://api.stripe.com",
         }
-    return {"STRIPE_PUBLISHABLE_KEY": STRIPE_PUBLISHABLE_KEY, "STRIPE_API_BASE": f"{public_url}/_local/stripe"}
+    return {"STRIPE_PUBLISHABLE": STRIPE_PUBLISHABLE_KEY, "STRIPE_API_BASE": f"{public_url}/_local/stripe"}

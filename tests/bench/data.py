@@ -240,6 +240,12 @@ OPEN = f"crs_{1:026d}"
 
 def opened(teacher: str, lessons: int) -> None:
     """That course with so many lessons."""
+    course, curriculum = open_course(teacher, lessons)
+    store([course, curriculum, gates.gate_of(course, curriculum)])
+
+
+def open_course(teacher: str, lessons: int) -> tuple[Course, Curriculum]:
+    """The same as the catalogue knows it."""
     now = clock.now()
     course: Course = Course.under(
         keys.course(OPEN),
@@ -261,7 +267,7 @@ def opened(teacher: str, lessons: int) -> None:
         sections=[{"id": "sec_1", "title": "All of it", "lessons": listed}],
         next_ordinal=len(listed) + 1,
     )
-    store([course, curriculum, gates.gate_of(course, curriculum)])
+    return course, curriculum
 
 
 def enrolled(learner: str, amount: int) -> None:

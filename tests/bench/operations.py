@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from itertools import count
 
 from chalicelib.catalog.ids import lesson_of
+from chalicelib.commerce import receipts
+from chalicelib.commerce.ids import order_of, refund_of
 from chalicelib.learning.ids import enrollment_of
 from infra.local.gateway import Reply
-from tests.bench import catalogue, data, shelves
+from tests.bench import bought, catalogue, data, goods, shelves, sold
 from tests.factories.people import PASSWORD, registration
 from tests.http.api import Api, Person
 
@@ -67,6 +69,9 @@ def scene(api: Api, factor: int = 1, entries: int = 20) -> tuple[Person, Person]
     data.intended(member.id, entries * factor)
     data.noted(member.id, entries * factor)
     data.dated(member.id, 5 * factor)
+    goods.offered(member.id, 25 * factor)
+    bought.ordered(member.id, 25 * factor)
+    sold.earned(boss.id, 25 * factor)
     for token in (None, member.access, boss.access):
         api.get("/events" if token else "/auth/me", token=token)
     return member, boss
@@ -103,6 +108,23 @@ GROWING = (
     "log a goal entry",
     "correct an entry",
     "make a goal",
+    "cart of nine with a code",
+    "put into the cart",
+    "take out of the cart",
+    "codes, page of 20",
+    "orders, page of 20",
+    "an order",
+    "cancel an order",
+    "ask for a refund",
+    "refunds of an order",
+    "a refund",
+    "receipt of an order",
+    "earnings, page of 20",
+    "statement of a month",
+    "report of sales, 30 days",
+    "accounts of the platform",
+    "open orders, page of 20",
+    "order what is in the cart",
     "mark a lesson done",
     "report where a film stopped",
     "enroll",
@@ -542,6 +564,198 @@ OPERATIONS: list[Operation] = [
         22,
         0,
         3.0,
+    ),
+    Operation(
+        "cart of nine with a code",
+        200,
+        lambda api, me, boss: api.get("/cart", token=me.access),
+        (READ_MANY, READ_MANY),
+        22,
+        0,
+        3.0,
+    ),
+    Operation(
+        "put into the cart",
+        201,
+        lambda api, me, boss: api.post("/cart/items", {"course_id": goods.SOLD[9]}, token=me.access),
+        (READ_MANY, READ_MANY, TRANSACT),
+        26,
+        6,
+        4.0,
+    ),
+    Operation(
+        "take out of the cart",
+        200,
+        lambda api, me, boss: api.delete(f"/cart/items/{goods.SOLD[0]}", token=me.access),
+        (READ_MANY, READ_MANY, TRANSACT),
+        21,
+        6,
+        4.0,
+    ),
+    Operation(
+        "put a code on the cart",
+        200,
+        lambda api, me, boss: api.post("/cart/coupon", {"code": "code-00001"}, token=me.access),
+        (READ_MANY, READ_MANY, TRANSACT),
+        23,
+        6,
+        4.0,
+    ),
+    Operation(
+        "empty the cart",
+        204,
+        lambda api, me, boss: api.delete("/cart", token=me.access),
+        (READ_MANY, TRANSACT),
+        2,
+        6,
+        2.0,
+    ),
+    Operation(
+        "codes, page of 20",
+        200,
+        lambda api, me, boss: api.get("/coupons", token=boss.access),
+        (QUERY, READ_MANY),
+        42,
+        0,
+        4.0,
+    ),
+    Operation(
+        "give out a code",
+        201,
+        lambda api, me, boss: api.post("/coupons", {"code": "NEW-CODE", "percent": 10}, token=boss.access),
+        (READ_MANY, TRANSACT),
+        3,
+        8,
+        2.5,
+    ),
+    Operation(
+        "change a code",
+        200,
+        lambda api, me, boss: api.patch("/coupons/CODE-00003", {"limit_total": 100}, token=boss.access),
+        (READ_MANY, TRANSACT),
+        3,
+        6,
+        2.5,
+    ),
+    Operation(
+        "order what is in the cart",
+        201,
+        lambda api, me, boss: api.post("/orders/create-from-cart", {}, token=me.access),
+        (READ_MANY, READ_MANY, TRANSACT),
+        25,
+        28,
+        5.0,
+    ),
+    Operation(
+        "orders, page of 20", 200, lambda api, me, boss: api.get("/orders", token=me.access), (QUERY,), 8, 0, 4.0
+    ),
+    Operation(
+        "an order",
+        200,
+        lambda api, me, boss: api.get(f"/orders/{order_of(me.id, bought.PAID)}", token=me.access),
+        (READ_MANY,),
+        2,
+        0,
+        1.5,
+    ),
+    Operation(
+        "cancel an order",
+        200,
+        lambda api, me, boss: api.post(f"/orders/{order_of(me.id, bought.PENDING)}/cancel", token=me.access),
+        (READ_MANY, TRANSACT),
+        2,
+        8,
+        2.5,
+    ),
+    Operation(
+        "ask for a refund",
+        202,
+        lambda api, me, boss: api.post(f"/orders/{order_of(me.id, bought.PAID + 1)}/refunds", {}, token=me.access),
+        (READ_MANY, READ_MANY, TRANSACT),
+        4,
+        14,
+        3.0,
+    ),
+    Operation(
+        "refunds of an order",
+        200,
+        lambda api, me, boss: api.get(f"/orders/{order_of(me.id, bought.PAID)}/refunds", token=me.access),
+        (QUERY,),
+        1,
+        0,
+        1.5,
+    ),
+    Operation(
+        "a refund",
+        200,
+        lambda api, me, boss: api.get(f"/refunds/{refund_of(order_of(me.id, bought.PAID), 1)}", token=me.access),
+        (READ_MANY,),
+        1,
+        0,
+        1.0,
+    ),
+    Operation(
+        "receipt of an order",
+        200,
+        lambda api, me, boss: api.get(f"/orders/{order_of(me.id, bought.PAID)}/receipt", token=me.access),
+        (READ_MANY,),
+        3,
+        0,
+        3.0,
+    ),
+    Operation(
+        "check of a receipt",
+        200,
+        lambda api, me, boss: api.get(f"/receipts/{receipts.code_of(order_of(me.id, bought.PAID))}"),
+        (READ,),
+        1,
+        0,
+        1.5,
+    ),
+    Operation(
+        "earnings, page of 20",
+        200,
+        lambda api, me, boss: api.get("/earnings", token=boss.access),
+        (READ_MANY, QUERY),
+        4,
+        0,
+        3.0,
+    ),
+    Operation(
+        "statement of a month",
+        200,
+        lambda api, me, boss: api.get("/earnings/statements/2026-01", token=boss.access),
+        (READ, QUERY, READ_MANY),
+        5,
+        0,
+        2.5,
+    ),
+    Operation(
+        "report of sales, 30 days",
+        200,
+        lambda api, me, boss: api.get(f"/reports/sales?instructor_id={boss.id}", token=boss.access),
+        (READ, QUERY, READ_MANY),
+        7,
+        0,
+        4.0,
+    ),
+    Operation(
+        "accounts of the platform",
+        200,
+        lambda api, me, boss: api.get("/admin/accounts", token=boss.access),
+        (READ, READ_MANY),
+        13,
+        0,
+        1.5,
+    ),
+    Operation(
+        "open orders, page of 20",
+        200,
+        lambda api, me, boss: api.get("/admin/orders", token=boss.access),
+        (READ, *[QUERY] * 16),
+        9,
+        0,
+        6.0,
     ),
     Operation(
         "goals, page of 10",

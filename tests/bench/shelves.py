@@ -1,8 +1,9 @@
-"""The catalogue of a scene and of the replay: courses that `catalogue` makes up, and the one of `data` among them.
+"""The catalogue of a scene and of the replay: courses that `catalogue` makes up, and those of `data` among them.
 
 It is held as an instance holds it between two looks at the pointer, which cost half a read unit a second and no more.
 """
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,18 +18,18 @@ TEACHER = f"usr_{0:026d}"
 
 
 def stocked(path: Path, amount: int, lessons: int) -> None:
-    """A file with so many courses, and that of the scene with so many lessons."""
+    """A file with so many courses, and those of the scene with so many lessons."""
     connection = files.create(path)
     with connection:
-        files.put_all(connection, [*catalogue.entries(amount), _entry(lessons)])
+        files.put_all(connection, [*catalogue.entries(amount), *_entries(lessons)])
         files.put_categories(connection, catalogue.SHELVES)
     files.finish(connection)
     connection.close()
 
 
-def _entry(lessons: int) -> Entry:
-    course, curriculum = data.course_of(TEACHER, lessons)
-    return cards.of_course(About(course, curriculum, None, "Meera Nair", None), catalogue.NOW)
+def _entries(lessons: int) -> Iterator[Entry]:
+    for course, curriculum in (data.course_of(TEACHER, lessons), data.open_course(TEACHER, lessons)):
+        yield cards.of_course(About(course, curriculum, None, "Meera Nair", None), catalogue.NOW)
 
 
 @cache

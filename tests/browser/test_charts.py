@@ -32,3 +32,18 @@ def test_a_chart_is_shown_in_the_colours_of_the_reader(
     assert "<b>Spanish</b>" in browser.value("document.querySelector('desc').textContent")
     browser.picture(pictures / f"chart-{kind}-{scheme}.png")
     assert browser.complaints == []
+
+
+def test_a_chart_that_has_not_changed_keeps_its_colours_when_it_is_shown_again(
+    browser: Chromium, address: str, clean: House
+) -> None:
+    """The browser asks with its ETag, gets a 304, and takes over the policy that comes with it."""
+    keyring.keys()
+    me = Api().member("meera")
+    goals.logged(goals.a_goal(me.id), 5400)
+    browser.call("Network.setExtraHTTPHeaders", headers={"Authorization": f"Bearer {me.access}"})
+    for _ in range(2):
+        browser.open(f"{address}/api/v1/summary/weekly/chart.svg")
+        browser.wait("document.documentElement?.tagName === 'svg' && document.readyState === 'complete'")
+        assert browser.value(PAPER) == "rgb(255, 255, 255)"
+    assert browser.complaints == []

@@ -25,6 +25,7 @@ def test_deploy_outputs_releases_logs_and_rollback(typed: Bench, capsys: pytest.
     told = capsys.readouterr().out
     assert "Deployed version 1.0, commit abc1" in told
     assert "Next: SES may not send for no-reply@learnflow.example yet" in told
+    assert "Next: Write Stripe's keys into /learnflow/dev/payments" in told
 
     assert main(["deploy", "--stage=dev", bucket, f"--artefacts={build}"]) == 0
     assert capsys.readouterr().out.endswith("nothing was changed.\n")

@@ -86,6 +86,11 @@ def read_keys(clients: Clients, stage: Stage) -> object:
     return clients("ssm").get_parameter(Name=stage.outputs["KeysParameter"], WithDecryption=True)
 
 
+def read_payment_keys(clients: Clients, stage: Stage) -> object:
+    name = f"/learnflow/{stage.name}/payments"
+    return clients("ssm").get_parameter(Name=name, WithDecryption=True)
+
+
 def change_keys(clients: Clients, stage: Stage) -> object:
     return clients("ssm").put_parameter(Name=stage.outputs["KeysParameter"], Value="-", Type="SecureString")
 
@@ -124,6 +129,8 @@ QUEUES: Mapping[str, str] = {
     "catalog": "CatalogQueue",
     "certificates": "CertificatesQueue",
     "certificates dead": "CertificatesDead",
+    "receipts": "ReceiptsQueue",
+    "receipts dead": "ReceiptsDead",
     "catalog dead": "CatalogDead",
     "counters": "CountersQueue",
     "counters dead": "CountersDead",
@@ -133,6 +140,8 @@ QUEUES: Mapping[str, str] = {
     "reminders": "RemindersQueue",
     "reminders dead": "RemindersDead",
     "mail events dead": "MailEventsDead",
+    "stripe events": "StripeEventsQueue",
+    "stripe events dead": "StripeEventsDead",
     "payments": "PaymentsQueue",
     "payments dead": "PaymentsDead",
     "facts dead": "FactsDead",
@@ -185,12 +194,15 @@ ACTS: Mapping[str, Act] = {
     "read papers": on_bucket("get_object", "CertificatesBucket", Key="none"),
     "write papers": on_bucket("put_object", "CertificatesBucket", Key="e2e", Body=b"-"),
     "delete papers": on_bucket("delete_object", "CertificatesBucket", Key="none"),
+    "write receipts": on_bucket("put_object", "CertificatesBucket", Key="receipts/e2e", Body=b"-"),
+    "delete receipts": on_bucket("delete_object", "CertificatesBucket", Key="receipts/none"),
     "read catalogue": on_bucket("get_object", "CatalogBucket", Key="base/none"),
     "write catalogue": on_bucket("put_object", "CatalogBucket", Key="base/e2e", Body=b"-"),
     "delete catalogue": on_bucket("delete_object", "CatalogBucket", Key="base/none"),
     "open bucket": on_bucket("delete_bucket_policy", "MlBucket"),
     "send mail": send_mail,
     "read keys": read_keys,
+    "read payment keys": read_payment_keys,
     "change keys": change_keys,
     "read keys of prod": read_other_parameter,
     "grant itself more": grant_itself_more,

@@ -18,6 +18,7 @@ DATES = {
     "CompactExports": timedelta(days=1),
     "EraseAccounts": timedelta(days=15),
     "CleanAbandonedEnrollments": timedelta(days=15),
+    "ReconcilePayments": timedelta(hours=1),
     "DailyReport": timedelta(days=1),
     "RemindGoals": timedelta(days=8),
     "RebuildCatalog": timedelta(0),

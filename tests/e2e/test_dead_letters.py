@@ -16,6 +16,7 @@ from tests.e2e.story import Story
         ("HistoryQueue", "HistoryDead"),
         ("MailEventsQueue", "MailEventsDead"),
         ("MediaQueue", "MediaDead"),
+        ("StripeEventsQueue", "StripeEventsDead"),
     ],
 )
 def test_an_unreadable_message_is_buried_with_its_reason(stage: Stage, told: Story, queue: str, dead: str) -> None:

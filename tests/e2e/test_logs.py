@@ -14,7 +14,7 @@ FUNCTIONS = (
     "ApiFunction", "ReactToFacts", "SendEmail", "KeepHistory", "ExportForMl", "KeepProjections", "FoldCounters",
     "IndexCatalog", "IssueCertificate", "SweepFacts", "AnchorAudit", "CompactExports", "EraseAccounts",
     "RebuildCatalog", "RetryCertificates", "DailyReport", "CleanAbandonedEnrollments", "RemindGoals",
-    "RemindPeople",
+    "RemindPeople", "ReconcilePayments",
 )  # fmt: skip
 
 

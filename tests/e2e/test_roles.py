@@ -19,11 +19,12 @@ def worked(queue: str) -> set[str]:
 MAY: Mapping[str, set[str]] = {
     "ApiFunction": {
         "get", "batch get", "query", "query index", "put", "update", "delete", "delete in a transaction", "check",
-        "read heads", "read keys", "read catalogue", "read uploads", "write uploads", "read papers",
+        "read heads", "read keys", "read payment keys", "read catalogue", "read uploads", "write uploads", "read papers",
+        "send stripe events",
     },
     "ReactToFacts": {
         "put", "send emails", "send history", "send counters", "send catalog", "send projections",
-        "send media", "send certificates", "send payments", "send facts dead",
+        "send media", "send certificates", "send receipts", "send payments", "send facts dead",
     },
     "ExportForMl": {"batch get", "write raw", "send exports dead"},
     "SendEmail": {"get", "batch get", "put", "send emails dead", "send mail", "read keys", *worked("emails")},
@@ -34,29 +35,38 @@ MAY: Mapping[str, set[str]] = {
     },
     "FoldCounters": {"batch get", "put", "send counters dead", *worked("counters")},
     "CleanAbandonedEnrollments": {"get", "batch get", "put", "update", "check", "send schedules dead"},
-    "GiveRefunds": {"batch get", "put", "update", "send payments dead", *worked("payments")},
-    "ReconcilePayments": {"get", "batch get", "put", "update", "send schedules dead"},
+    "GiveRefunds": {
+        "batch get", "put", "update", "read payment keys", "send payments dead", *worked("payments"),
+    },
+    "ReconcilePayments": {"get", "batch get", "put", "update", "read payment keys", "send schedules dead"},
     "DailyReport": {"query", "get", "put", "update", "send schedules dead"},
     "RemindGoals": {"get", "put", "send reminders", "send schedules dead"},
     "RemindPeople": {"get", "batch get", "query", "put", "send reminders dead", *worked("reminders")},
     "HandleMailEvent": {"get", "put", "send mail events dead", *worked("mail events")},
+    "HandleStripeEvent": {
+        "get", "batch get", "put", "update", "check", "read payment keys", "send stripe events dead", *worked("stripe events"),
+    },
     "InspectMedia": {
         "get", "update", "put", "send media dead", "write media", "read uploads", "delete uploads", *worked("media"),
     },
     "SweepFacts": {
         "query", "get", "put", "send emails", "send history", "send counters", "send catalog",
-        "send projections", "send media", "send certificates", "send payments", "send schedules dead",
+        "send projections", "send media", "send certificates", "send receipts", "send payments", "send schedules dead",
     },
     "EraseAccounts": {
         "query", "query index", "get", "batch get", "put", "update", "delete", "delete in a transaction",
-        "delete papers", "send schedules dead",
+        "delete papers", "delete receipts", "send schedules dead",
     },
     "IssueCertificate": {
-        "get", "batch get", "put", "update", "check", "write papers", "delete papers", "read keys",
-        "send certificates dead", *worked("certificates"),
+        "get", "batch get", "put", "update", "check", "write papers", "delete papers", "write receipts", "delete receipts",
+        "read keys", "send certificates dead", *worked("certificates"),
+    },
+    "PrintReceipt": {
+        "batch get", "put", "write receipts", "delete receipts", "read keys", "send receipts dead", *worked("receipts"),
     },
     "RetryCertificates": {
-        "query index", "get", "put", "update", "write papers", "delete papers", "send schedules dead",
+        "query index", "get", "put", "update", "write papers", "delete papers", "write receipts", "delete receipts",
+        "send schedules dead",
     },
     "IndexCatalog": {
         "query", "get", "batch get", "put", "send catalog dead", "read catalogue", "write catalogue",

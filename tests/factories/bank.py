@@ -1,4 +1,4 @@
-"""Stripe's stand-in at the other end of the product's own SDK, in this process; tests of payments talk to both sides."""
+"""Stripe's stand-in at the other end of the product's own SDK, in this process; tests talk to both sides."""
 
 import json
 import time

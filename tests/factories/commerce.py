@@ -7,9 +7,9 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.accounts.records import User
 from chalicelib.catalog.records import Seats
-from chalicelib.commerce import books, carts, ids, orders, payments, placing, states, unsettled
+from chalicelib.commerce import books, carts, ending, ids, looking, orders, payments, placing, states, unsettled
 from chalicelib.commerce.news import News
-from chalicelib.commerce.records import Cart, Coupon, CouponSlots, Earning, Order, Posting, Refund
+from chalicelib.commerce.records import Cart, Earning, Order, Posting, Receipt, Refund
 from chalicelib.learning.records import Enrollment
 from chalicelib.table import keys, reads
 from chalicelib.table.record import moment_text
@@ -45,17 +45,6 @@ def a_cart(user_id: str, *lines: str, coupon: str | None = None) -> Cart:
     return found
 
 
-def a_coupon(code: str = "SPRING", percent: int = 100, **values: Any) -> Coupon:
-    """A code that holds for everything; `values` are attributes of it."""
-    coupon: Coupon = Coupon.under(
-        keys.coupon(code),
-        **{"id": f"cpn_{code}", "ver": 1, "code": code, "owner_id": "usr_boss", "percent": percent, **values},
-    )
-    alone(put(coupon))
-    alone(put(CouponSlots.under(keys.coupon_slots(code), capacity=values.get("limit_total"))))
-    return coupon
-
-
 def a_pending_order(user_id: str, *lines: str, coupon: str | None = None) -> Order:
     """An order that nobody has paid yet, out of a cart with these lines. The buyer's address is verified."""
     a_cart(user_id, *lines, coupon=coupon)
@@ -71,6 +60,11 @@ def a_paid_order(user_id: str, *lines: str, coupon: str | None = None, **news: A
 def paid(order_id: str, **news: Any) -> Order:
     """The order after Stripe has told that it is paid."""
     return payments.apply(act(), order_id, captured(order_now(order_id), **news))
+
+
+def ended(order_id: str, how: ending.How = "expired") -> Order:
+    """The order after it has come to nothing, unless it was paid meanwhile."""
+    return looking.give_up(act(), order_now(order_id), how)
 
 
 def captured(order: Order, **news: Any) -> News:
@@ -187,3 +181,36 @@ def a_stored_record(user_id: str, *lines: dict[str, Any], **changes: Any) -> Ord
     unsettled.file(made, states.due(made, clock.now()))
     alone(put(made))
     return made
+
+
+def a_refund(order: Order, amount_minor: int = PRICE, **changes: Any) -> Refund:
+    """One that was requested, written into the table without anything that belongs to it."""
+    place, number = ids.ordered(order.id), int(order.refunds_asked) + 1
+    assert place
+    made: Refund = Refund.under(
+        keys.refund(*place, number),
+        id=ids.refund_of(order.id, number),
+        ver=1,
+        created_at=clock.now(),
+        updated_at=clock.now(),
+        user_id=order.user_id,
+        order_id=order.id,
+        number=number,
+        amount_minor=amount_minor,
+        currency=order.currency,
+        lines={order.lines[0]["id"]: amount_minor},
+        reason="other",
+        asked_by=order.user_id,
+        **changes,
+    )
+    alone(put(made))
+    return made
+
+
+def a_printed_record(user_id: str) -> Order:
+    """A paid one with a receipt, as far as the table knows."""
+    paid = {"captured_minor": PRICE, "intent_id": "pi_a", "charge_id": "ch_a", "paid_at": clock.now()}
+    order = a_stored_record(user_id, **paid)
+    receipt = keys.receipt(order.user_id, _place(order))
+    alone(put(Receipt.under(receipt, order_id=order.id, order_ver=int(order.ver), printed_at=clock.now())))
+    return order

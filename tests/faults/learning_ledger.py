@@ -11,6 +11,7 @@ from chalicelib.catalog import curricula, gates, ids
 from chalicelib.catalog.index import cards, holding
 from chalicelib.catalog.index.cards import About, Entry
 from chalicelib.catalog.records import Category, Course, Curriculum, Gate, Lesson, Tally
+from chalicelib.commerce.records import Order
 from chalicelib.learning import completion, rosters, totals
 from chalicelib.learning.records import Enrollment, Totals
 from chalicelib.table import keys
@@ -62,8 +63,10 @@ def whoever_never_began_is_on_the_list_for_it(world: World) -> Iterator[str]:
 
 @invariant
 def seats_taken_are_the_people_who_sit(world: World) -> Iterator[str]:
-    """I4: exact wherever seats are counted, and never more than there are."""
+    """I4: exact wherever seats are counted, and never more than there are. Orders that wait to be paid hold theirs."""
     active = Counter(item["course_id"] for item in world.all("enrollment") if item["status"] == "active")
+    waiting = (each for each in records(world, Order) if not each.ended and each.captured_minor is None)
+    active.update(line["id"] for order in waiting for line in order.lines if line["limited"])
     for item in world.all("seats"):
         course = item["pk"].removeprefix("SEATS#")
         taken, capacity = int(item["taken"]), int(item["capacity"])

@@ -188,6 +188,27 @@ MUTANTS = [
         "if now.timestamp() < 0:",
         "--row F26 --seed 1",
     ),
+    Mutant(
+        "a day of goals does not look whether another entry has moved it since",
+        "chalicelib/goals/days.py",
+        "return put(made, where=GoalDay.turn == turn, otherwise=Stale()) if seen",
+        'return Write("Put", made) if seen',
+        "--row F6 --seed 1",
+    ),
+    Mutant(
+        "what belongs to all goals of a person is written over that of another device",
+        "chalicelib/goals/ledgers.py",
+        "return put(after, where=unturned, otherwise=Stale())",
+        'return Write("Put", after)',
+        "--row F6 --seed 1",
+    ),
+    Mutant(
+        "an entry that was taken back keeps the place of its lesson",
+        "chalicelib/goals/lesson_slots.py",
+        "TimedLesson.entry.set(0), where=",
+        "TimedLesson.entry.set(int(entry.number)), where=",
+        "--row F26 --seed 1",
+    ),
 ]
 
 

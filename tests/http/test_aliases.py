@@ -37,7 +37,11 @@ TEACHING = [
 PAGES = [call for call in CALLS if call[0] == "GET" and call[2].startswith(CATALOGUE) and "{" in call[2]]
 #: What is about one's goals.
 INTENDING = [call for call in CALLS if call[2].startswith(("/api/v1/goals", "/api/v1/summary"))]
-ALIKE = [call for call in CALLS if not call[2].startswith(LEARNING) and call not in TEACHING + PAGES + INTENDING]
+#: What takes somebody who buys: `test_cart.py`, `test_orders_shown.py` and `test_paying.py` try these.
+BUYING = ("/api/v1/cart", "/api/v1/orders", "/api/v1/payments")
+ALIKE = [
+    call for call in CALLS if not call[2].startswith((*LEARNING, *BUYING)) and call not in TEACHING + PAGES + INTENDING
+]
 LOGIN = {"username": "member", "password": PASSWORD}
 CHANGE = {"current_password": PASSWORD, "new_password": "nine-quiet-herons"}
 

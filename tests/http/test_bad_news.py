@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.factories import goals
+from chalicelib.commerce import products
+from tests.factories import commerce, goals, people, shop
 from tests.factories.people import PASSWORD, registration
 from tests.http.api import Api, at_once
 
@@ -105,6 +106,37 @@ def test_odd_text_in_an_entry_comes_back_or_is_refused(api: Api, field: str) -> 
         assert answered(api, "GET", path, token=me.access) == 200
 
 
+@pytest.mark.parametrize("field", ["course_id", "product", "code"])
+def test_odd_text_puts_nothing_into_a_cart(api: Api, field: str) -> None:
+    token = api.member().access
+    path = "/cart/coupon" if field == "code" else "/cart/items"
+    statuses = {answered(api, "POST", path, {field: text}, token=token) for text in ODD}
+    assert statuses <= {409, 422}
+    assert api.get("/cart", token=token).json()["items"] == []
+
+
+@pytest.mark.parametrize("field", ["code", "name", "percent", "amount", "courses", "category_id", "starts_at", "scope"])
+def test_odd_text_in_a_code_comes_back_or_is_refused(api: Api, field: str) -> None:
+    token = api.member(roles=("instructor",)).access
+    for number, text in enumerate(ODD):
+        body = {"code": f"CODE-{number}", "percent": 10, field: [text] if field == "courses" else text}
+        assert answered(api, "POST", "/coupons", body, token=token) in (201, 403, 409, 422)
+    assert answered(api, "GET", "/coupons?page_size=100", token=token) == 200
+
+
+@pytest.mark.parametrize("field", ["expected_total", "expected_total_minor", "price", "status", "coupon"])
+def test_odd_text_in_an_order_orders_nothing(api: Api, field: str) -> None:
+    me = api.member()
+    people.verified(me.id)
+    shop.filled(me.id, products.PREMIUM)
+    statuses = {answered(api, "POST", "/orders/create-from-cart", {field: text}, token=me.access) for text in ODD}
+    assert statuses == {422}
+    for text in ("ord_", "ord_x-y", "%00", "ord_%F0%9F%98%80", "x" * 200):
+        assert answered(api, "GET", f"/orders/{text}", token=me.access) == 404
+        assert answered(api, "POST", f"/orders/{text}/cancel", token=me.access) == 404
+    assert api.get("/orders", token=me.access).json()["results"] == []
+
+
 HEADERS = """authorization if_match if_none_match origin cookie x_csrf_token user_agent x_request_id idempotency_key
 content_type accept_encoding x_forwarded_for content_length""".split()
 
@@ -125,6 +157,20 @@ def test_an_odd_user_agent_signs_in_and_is_listed(api: Api, agent: str) -> None:
     assert reply.status == 200
     assert answered(api, "GET", "/auth/sessions", token=reply.json()["access"]) == 200
     assert answered(api, "GET", "/users/me/export", token=reply.json()["access"]) == 200
+
+
+@pytest.mark.parametrize("field", ["reason", "course_ids", "amount", "amount_minor"])
+def test_odd_text_in_a_refund_gives_nothing_back(api: Api, field: str) -> None:
+    me, boss = api.member("mona"), api.admin()
+    people.verified(me.id)
+    order = commerce.a_paid_order(me.id, commerce.a_priced_course())
+    for path, token in ((f"/orders/{order.id}", me.access), (f"/admin/orders/{order.id}", boss.access)):
+        assert {answered(api, "POST", f"{path}/refunds", {field: text}, token=token) for text in ODD} == {422}
+        values = [value for value in VALUES if value not in (None, 1.5)]
+        assert {answered(api, "POST", f"{path}/refunds", {field: value}, token=token) for value in values} <= {422, 409}
+    for text in ("%00", "a%2Fb", "rfd_0-x", "rfd_99999-x", "%F0%9F%92%B8"):
+        assert answered(api, "GET", f"/refunds/{text}", token=boss.access) == 404
+    assert commerce.refunds_of(order) == []
 
 
 @pytest.mark.parametrize("ip", ["", "unknown", "::1", "fe80::1%eth0", "999.1.1.1", "x" * 500, "#", "127.0.0.1:80"])
@@ -187,3 +233,19 @@ def test_a_hundred_kilobytes_of_password_cost_no_hash(api: Api) -> None:
 def test_many_odd_requests_at_once_break_nothing(api: Api) -> None:
     statuses = at_once(12, lambda n: answered(api, "POST", "/auth/register", registration(username=ODD[n])))
     assert max(statuses) < 500
+
+
+@pytest.mark.parametrize("odd", ["a" * 80, "-", "..", "01.x", "%00", "usr_1", "x" * 100_000])
+def test_an_odd_code_of_a_receipt_or_month_of_a_statement_is_not_found(api: Api, odd: str) -> None:
+    teacher = api.member("tara", roles=("instructor",))
+    for path in (f"/receipts/{odd}", f"/earnings/statements/{odd}", f"/orders/{odd}/receipt"):
+        reply = api.get(path, token=teacher.access)
+        assert (reply.status, reply.header("content-type")) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    "query", ["from=yesterday", "to=2026-13-01", "instructor_id=me", "page_size=0", "cursor=x", "a=1"]
+)
+def test_an_odd_question_about_sales_is_refused(api: Api, query: str) -> None:
+    reply = api.get(f"/reports/sales?{query}", token=api.member("tara", roles=("instructor",)).access)
+    assert reply.status in (400, 422)

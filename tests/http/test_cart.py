@@ -11,7 +11,7 @@ from chalicelib.settings import settings
 from chalicelib.table import keys
 from chalicelib.table.writes import adjust, alone
 from infra.local.gateway import Reply
-from tests.factories import courses, people, shop
+from tests.factories import commerce, courses, people, shop
 from tests.http.api import Api, Person, at_once, fields, problem
 
 
@@ -65,7 +65,26 @@ def test_nobody_has_bought_anything_yet(api: Api, me: Person) -> None:
     assert (shown["items"], shown["total"], shown["currency"], shown["coupon"]) == ([], "0.00", None, None)
 
 
-@pytest.mark.row("M63", "M64", "M65", "M66")
+#: What somebody might like to say of the price of a cart.
+FORGED = "price price_minor discount discount_minor total total_minor subtotal currency percent quantity items".split()
+
+
+@pytest.mark.row("M15")
+@pytest.mark.parametrize("name", FORGED)
+def test_no_word_about_money_is_taken_from_a_client(api: Api, me: Person, teacher: str, name: str) -> None:
+    course, code = shop.sold(teacher), shop.a_code(percent=10)
+    shop.filled(me.id, course.id)
+    forged = [
+        api.post("/cart/items", {"course_id": shop.sold(teacher).id, name: 1}, token=me.access),
+        api.post("/cart/coupon", {"code": code.code, name: 1}, token=me.access),
+        api.post("/orders/create-from-cart", {name: 1}, token=me.access),
+    ]
+    assert [(reply.status, fields(reply)) for reply in forged] == [(422, {name: "unknown_field"})] * 3
+    shown = cart(api, me)
+    assert (shown["total_minor"], shown["count"], shown["coupon"]) == (1999, 1, None)
+
+
+@pytest.mark.row("X01", "X02", "M63", "M64", "M65", "M66")
 def test_the_older_paths_lead_to_the_same_cart(api: Api, me: Person, teacher: str) -> None:
     course, token = shop.sold(teacher), me.access
     assert api.post("/api/cart/items/", {"course_id": course.id}, token=token).status == 201
@@ -130,7 +149,7 @@ def test_the_premium_tier_is_put_in_beside_courses(api: Api, me: Person, teacher
     assert api.delete(f"/cart/items/{products.PREMIUM}", token=me.access).json()["count"] == 1
 
 
-@pytest.mark.row("M102", "F22")
+@pytest.mark.row("M102")
 def test_a_new_price_is_shown_at_once_beside_that_of_before(api: Api, me: Person, teacher: str) -> None:
     course = shop.sold(teacher)
     put(api, me, course.id)
@@ -141,7 +160,7 @@ def test_a_new_price_is_shown_at_once_beside_that_of_before(api: Api, me: Person
     assert (item["price_minor"], shown["total_minor"]) == (1500, 1500)
 
 
-@pytest.mark.row("M102", "F22")
+@pytest.mark.row("M102")
 def test_what_is_not_offered_any_more_is_shown_as_it_was_and_not_counted(api: Api, me: Person, teacher: str) -> None:
     gone, hidden, kept = (shop.sold(teacher, title=f"Number {n}") for n in (1, 2, 3))
     shop.filled(me.id, gone.id, hidden.id, kept.id)
@@ -233,6 +252,19 @@ def test_an_eleventh_thing_does_not_fit(api: Api, me: Person, teacher: str) -> N
 @pytest.mark.parametrize("body", [{}, {"course_id": "", "product": ""}, {"product": "gold"}, {"course_id": "x"}])
 def test_what_names_nothing_that_is_sold_is_refused(api: Api, me: Person, body: dict[str, str]) -> None:
     assert api.post("/cart/items", body, token=me.access).status == 422
+
+
+@pytest.mark.row("M13")
+def test_what_was_bought_leaves_the_cart_by_itself_and_what_came_later_stays(api: Api, teacher: str) -> None:
+    buyer = commerce.a_buyer()
+    bought, later = shop.sold(teacher).id, shop.sold(teacher).id
+    order = commerce.a_pending_order(buyer.id, bought, coupon=shop.a_code().code)
+    shop.filled(buyer.id, later)
+    commerce.paid(order.id)
+    left = shop.cart_now(buyer.id)
+    assert left
+    assert list(left.lines) == [later]
+    assert left.coupon is None
 
 
 def test_a_repeat_with_its_key_is_answered_as_the_first_time(api: Api, me: Person, teacher: str) -> None:

@@ -102,6 +102,16 @@ def test_administrators_give_codes_for_anything_and_see_those_of_each_other(api:
         assert fields(give(api, boss, code="WRONG", **wrong)) == {next(iter(wrong)): "unknown"}
 
 
+def test_administrators_change_codes_of_teachers_which_stay_for_the_courses_of_the_teacher(
+    api: Api, tara: Person
+) -> None:
+    give(api, tara)
+    boss = api.admin()
+    said = api.patch("/coupons/EARLY-BIRD", {"percent": 20}, token=boss.access).json()
+    assert (said["percent"], said["owner_id"], said["instructor_id"]) == (20, tara.id, tara.id)
+    assert problem(api.patch("/coupons/EARLY-BIRD", {"scope": "all"}, token=boss.access)) == (403, "scope_not_yours")
+
+
 @pytest.mark.row("B03")
 def test_codes_of_others_are_not_there(api: Api, tara: Person) -> None:
     give(api, tara)
@@ -267,6 +277,7 @@ def test_a_long_list_goes_on_from_a_cursor(api: Api, tara: Person) -> None:
         found += [each["code"] for each in page["results"]]
         path = (page["next"] or "").partition("/api/v1")[2]
     assert found == made
+    assert api.get("/coupons?page_size=5", token=tara.access).json()["next"] is None
 
 
 def test_students_give_out_no_codes(api: Api, me: Person) -> None:

@@ -10,12 +10,13 @@ from chalicelib import clock
 from chalicelib.accounts import mail_tokens, records
 from chalicelib.catalog.ids import lesson_of
 from chalicelib.catalog.schemas.fields import COURSE, LESSON
+from chalicelib.commerce import products
 from chalicelib.goals.ids import entry_of
 from chalicelib.learning import enrollments
 from chalicelib.learning.ids import progress_of
 from chalicelib.table.writes import alone, put
 from chalicelib.web.routes import Route
-from tests.factories import certificates, courses, goals, people
+from tests.factories import certificates, commerce, courses, goals, people, shop
 from tests.http.api import Api, Person
 
 PASSWORD = "learn-by-doing-2026"
@@ -60,7 +61,7 @@ def taught(path: str, body: dict[str, Any], learner: str) -> tuple[str, dict[str
     if "_id}" not in path and COURSE not in text:
         return path, body
     teacher = people.enlisted(roles=("instructor",)).id
-    course = courses.a_course(teacher, 1).id
+    course = courses.a_course(teacher, 1, price_minor=1999 if "/cart" in path else 0).id
     real = {
         "{course_id}": course,
         "{lesson_id}": lesson_of(course, 1),
@@ -102,6 +103,17 @@ def test_the_example_of_a_body_is_accepted(route: Route, api: Api) -> None:
         path = path.replace("{enrollment_id}", enrollments.enroll(courses.act(other.id), course.id).enrollment.id)
     if route.path.endswith("/unsubscribe"):
         path += f"?token={mail_tokens.unsubscribe_token(person.id, 'tips')}"
+    if "coupon" in path:
+        shop.a_code(code="EARLY-BIRD" if "{" in path or "/cart" in path else "LATE-BIRD")
+        shop.filled(person.id, products.PREMIUM, shop.sold(other.id).id)
+        path = path.replace("{code}", "EARLY-BIRD")
+    if path.endswith("/refunds"):
+        people.verified(person.id)
+        order = commerce.a_paid_order(person.id, commerce.a_priced_course(other.id))
+        path = path.replace("{order_id}", order.id)
+    if path.endswith("/create-from-cart"):
+        people.verified(person.id)
+        shop.filled(person.id, shop.sold(other.id).id)
     body = filled(route, example_of(route), person)
     path, body = taught(intended(path, person.id), body, person.id)
     reply = api.call(route.method, path, body, token=caller.access)

@@ -536,6 +536,12 @@ class TestFiles:
         logged(api, me, logged_on=(today - timedelta(days=40)).isoformat())
         assert api.get("/goal-progress/entries.csv", token=me.access).body.count(b"\r\n") == 2
 
+    @pytest.mark.parametrize("query", ["from=2099-01-01", "from=9999-12-31", "to=0001-01-01"])
+    def test_a_file_of_days_without_entries_has_no_lines(self, api: Api, me: Person, query: str) -> None:
+        logged(api, me)
+        reply = api.get(f"/goal-progress/entries.csv?{query}", token=me.access)
+        assert (reply.status, reply.body.count(b"\r\n")) == (200, 1)
+
     @pytest.mark.parametrize("query", ["from=2024-01-01&to=2026-01-01", "from=0001-01-01"])
     def test_a_file_has_a_year_at_most(self, api: Api, me: Person, query: str) -> None:
         reply = api.get(f"/goal-progress/entries.csv?{query}", token=me.access)

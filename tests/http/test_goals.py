@@ -251,6 +251,8 @@ def test_since_when_a_goal_rests_or_is_reached_is_said(api: Api, me: Person) -> 
     assert (reached["paused_at"], reached["completed_at"] is None) == (None, False)
     assert problem(api.post("/goals/1/pause", token=me.access)) == (409, "goal_completed")
     assert problem(api.patch("/goals/1", {"status": "paused"}, token=me.access)) == (409, "goal_completed")
+    both = {"status": "paused", "is_complete": False}
+    assert problem(api.patch("/goals/1", both, token=me.access)) == (409, "goal_completed")
     assert api.post("/goals/1/reopen", token=me.access).json()["completed_at"] is None
 
 

@@ -170,6 +170,14 @@ def test_each_write_answers_a_repeat_as_it_answered_the_first(api: Api, method: 
     assert replies[0].status in (200, 202)
 
 
+def test_the_etag_of_a_replay_is_good_for_the_next_change(api: Api) -> None:
+    person = api.register()
+    replies = [api.patch("/users/profile", {"bio": "x"}, token=person.access, idempotency_key=KEY) for _ in range(2)]
+    tag = str(replies[1].header("etag"))
+    assert tag == replies[0].header("etag")
+    assert api.patch("/users/profile", {"bio": "y"}, token=person.access, if_match=tag).status == 200
+
+
 def test_a_password_change_survives_its_own_repeat(api: Api) -> None:
     person = api.register()
     body = {"current_password": PASSWORD, "new_password": "nine-quiet-herons"}

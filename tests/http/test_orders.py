@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from chalicelib import clock
+from chalicelib.commerce import quotes
 from chalicelib.commerce.products import PREMIUM
-from chalicelib.commerce.records import CouponSlots, Order
+from chalicelib.commerce.records import Order
 from chalicelib.table import keys, reads
 from chalicelib.table.writes import adjust, alone
 from infra.local.invocation import Killed
-from tests.factories import commerce, courses, people
+from tests.factories import commerce, courses, people, shop
 from tests.factories.commerce import enrolled, taken
 from tests.faults.injector import Injector, Kill
 from tests.http.api import Api, Person, at_once, fields, problem
@@ -41,9 +42,9 @@ def test_a_cart_becomes_an_order_at_the_present_prices(api: Api, buyer: Person) 
     said = reply.json()
     assert (reply.status, reply.header("location")) == (201, f"/api/v1/orders/{said['id']}")
     assert (said["status"], said["total"], said["total_minor"], said["currency"]) == ("pending", "68.99", 6899, "USD")
-    assert [(line["id"], line["kind"], line["total"]) for line in said["lines"]] == [
-        (course, "course", "19.99"),
-        (PREMIUM, "product", "49.00"),
+    assert [(each["id"], each["product"], each["total"]) for each in said["items"]] == [
+        (course, None, "19.99"),
+        (PREMIUM, "premium", "49.00"),
     ]
     assert said["expires_at"] is not None
     assert said["links"]["cancel"] == f"/api/v1/orders/{said['id']}/cancel"
@@ -116,7 +117,6 @@ def test_what_cannot_be_bought_any_more_is_named(api: Api, buyer: Person) -> Non
     assert fields(reply) == {gone: "not_offered", full: "sold_out"}
 
 
-@pytest.mark.row("M102")
 def test_many_buyers_and_one_seat(api: Api) -> None:
     course = commerce.a_priced_course(capacity=1)
     buyers = [commerce.a_buyer() for _ in range(8)]
@@ -169,7 +169,7 @@ def test_an_order_that_is_over_time_makes_room_for_another(api: Api, buyer: Pers
 @pytest.mark.row("M15")
 def test_what_costs_nothing_is_bought_at_once(api: Api, buyer: Person) -> None:
     course = commerce.a_priced_course()
-    commerce.a_coupon("GIFT", percent=100)
+    shop.a_code(code="GIFT", percent=100)
     commerce.a_cart(buyer.id, course, coupon="GIFT")
     first, again = (api.post(CREATE, {}, token=buyer.access, idempotency_key="k") for _ in range(2))
     assert (first.status, again.status, again.header("idempotency-replayed")) == (201, 201, "true")
@@ -183,7 +183,7 @@ def test_what_costs_nothing_is_bought_at_once(api: Api, buyer: Person) -> None:
 @pytest.mark.parametrize("place", range(7))
 def test_what_costs_nothing_is_bought_once_wherever_it_was_killed(api: Api, buyer: Person, place: int) -> None:
     course = commerce.a_priced_course(capacity=1)
-    commerce.a_coupon("GIFT", percent=100)
+    shop.a_code(code="GIFT", percent=100)
     commerce.a_cart(buyer.id, course, coupon="GIFT")
     with Injector() as injector:
         injector.kill_at(Kill(place, after=True))
@@ -193,6 +193,21 @@ def test_what_costs_nothing_is_bought_once_wherever_it_was_killed(api: Api, buye
             injector.heal()
         reply = api.post(CREATE, {}, token=buyer.access, idempotency_key="k")
     assert (reply.status, reply.json()["status"]) in ((201, "paid"), (200, "paid"))
-    slots = reads.one(CouponSlots, keys.coupon_slots("GIFT"))
-    assert slots
-    assert (taken(course), int(slots.taken)) == (1, 1)
+    assert (taken(course), shop.slots_of("GIFT")[0]) == (1, 1)
+
+
+def test_a_cart_that_changes_while_it_is_ordered_is_ordered_as_it_is_then(
+    api: Api, buyer: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course, late = commerce.a_priced_course(), [commerce.a_priced_course()]
+    commerce.a_cart(buyer.id, course)
+    quoted = quotes.quoted
+
+    def meddled(*given: Any, **named: Any) -> quotes.Quote:
+        if late:
+            commerce.a_cart(buyer.id, late.pop())
+        return quoted(*given, **named)
+
+    monkeypatch.setattr(quotes, "quoted", meddled)
+    assert ordered(api, buyer)["total_minor"] == 4000
+    assert len(list(reads.all_of(keys.buyer(buyer.id), prefix="ORDER#"))) == 1

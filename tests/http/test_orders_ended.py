@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.commerce import looking, payments, stripe_gateway
+from chalicelib.commerce import belongings, looking, payments, stripe_gateway
 from chalicelib.commerce.news import News
-from chalicelib.commerce.records import CouponSlots, Order
+from chalicelib.commerce.records import Order, Posting
 from chalicelib.commerce.stripe_gateway import StripeRefused
 from chalicelib.table import keys, reads
-from tests.factories import commerce, people
+from tests.factories import commerce, courses, people, shop
 from tests.factories.commerce import enrolled, taken
 from tests.factories.courses import act
 from tests.http.api import Api, Person, problem
@@ -50,14 +50,12 @@ def with_intent(order_id: str) -> Order:
 
 def test_a_buyer_gives_up_an_order_and_may_order_again(api: Api, buyer: Person) -> None:
     course = commerce.a_priced_course(capacity=1)
-    commerce.a_coupon("HALF", percent=50)
+    shop.a_code(code="HALF", percent=50)
     commerce.a_cart(buyer.id, course, coupon="HALF")
     order = ordered(api, buyer)["id"]
     first, again = (api.post(f"/orders/{order}/cancel", token=buyer.access) for _ in range(2))
     assert (first.status, again.status, first.json()["status"]) == (200, 200, "cancelled")
-    slots = reads.one(CouponSlots, keys.coupon_slots("HALF"))
-    assert slots
-    assert (first.json(), taken(course), int(slots.taken)) == (again.json(), 0, 0)
+    assert (first.json(), taken(course), shop.slots_of("HALF")[0]) == (again.json(), 0, 0)
     assert ordered(api, buyer)["id"] != order
 
 
@@ -116,3 +114,18 @@ def test_a_payment_that_stripe_does_not_know_cannot_be_paid(
     order = commerce.a_pending_order(buyer.id, commerce.a_priced_course())
     with_intent(order.id)
     assert api.post(f"/orders/{order.id}/cancel", token=buyer.access).json()["status"] == "cancelled"
+
+
+def test_who_is_erased_leaves_the_books_and_nothing_that_was_not_paid(api: Api, buyer: Person) -> None:
+    paid = commerce.a_paid_order(buyer.id, commerce.a_priced_course())
+    course = commerce.a_priced_course(capacity=1)
+    pending = commerce.a_pending_order(buyer.id, course)
+    for _ in range(2):
+        belongings.erase(act(), buyer.id)
+    kinds = {type(each) for each in reads.all_of(keys.buyer(buyer.id))}
+    assert kinds == {Order, Posting}
+    assert (commerce.order_now(pending.id).ended, taken(course)) == ("cancelled", 0)
+    (told,) = [fact for fact in courses.facts() if fact["name"]["S"] == "order.cancelled"]
+    assert told["audience"]["L"] == []
+    assert "bea" not in str([each.attribute_values for each in belongings.held(buyer.id)])
+    assert commerce.order_now(paid.id).ended is None

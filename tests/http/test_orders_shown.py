@@ -40,11 +40,11 @@ def test_a_paid_order_says_what_can_be_given_back_and_no_secret(api: Api, buyer:
     payments.apply(act(), order.id, News(refunds={"re_1": Returned(1000)}))
     said = api.get(f"/orders/{order.id}", token=buyer.access).json()
     assert (said["status"], said["refunded"], said["refundable_minor"]) == ("partially_refunded", "10.00", 3000)
-    assert [(line["refunded"], line["closed"]) for line in said["lines"]] == [("5.00", False), ("5.00", False)]
+    assert [(each["refunded"], each["closed"]) for each in said["items"]] == [("5.00", False), ("5.00", False)]
     assert (said["payment_intent_id"], said["expires_at"]) == (order.intent_id, None)
     assert said["paid_at"] is not None
     assert said["links"]["refund"] == f"/api/v1/orders/{order.id}/refunds"
-    assert said["links"]["pay"] is None
+    assert (said["links"]["pay"], said["links"]["receipt"]) == (None, f"/api/v1/orders/{order.id}/receipt")
     assert "secret" not in str(said)
 
 
@@ -70,3 +70,16 @@ def test_orders_are_listed_newest_first_by_status_page_by_page(api: Api, buyer: 
     assert listed("&status=expired") == made[::3]
     assert listed("&status=paid") == []
     assert api.get("/orders?status=odd", token=buyer.access).status == 422
+
+
+@pytest.mark.row("M67", "M68", "M69", "X01")
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_the_older_paths_lead_to_the_same_orders(api: Api, buyer: Person, slash: str) -> None:
+    commerce.a_cart(buyer.id, commerce.a_priced_course())
+    made = api.post(f"/api/orders/create-from-cart{slash}", {}, token=buyer.access)
+    assert made.status == 201
+    one = api.get(f"/api/orders/{made.json()['id']}{slash}", token=buyer.access)
+    listed = api.get(f"/api/orders{slash}", token=buyer.access)
+    assert one.json() == made.json()
+    assert listed.json()["results"] == [one.json()]
+    assert one.body == api.get(f"/orders/{made.json()['id']}", token=buyer.access).body

@@ -70,7 +70,7 @@ def test_beginning_to_pay_answers_what_a_browser_needs_and_the_amount_of_the_ord
         "amount": "19.99",
         "amount_minor": 1999,
         "currency": "USD",
-        "publishable_key": settings.stripe_publishable_key,
+        "publishable_key": settings.stripe_publishable,
     }
     assert (intent["amount"], intent["currency"]) == (1999, "usd")
     assert intent["metadata"] == {"order_id": order.id, "user_id": me.id}
@@ -172,8 +172,10 @@ def test_payments_that_a_person_begins_are_limited(api: Api, me: Person, order: 
 
 
 @pytest.mark.row("M70")
-def test_stripe_is_asked_after_three_trips(api: Api, me: Person, order: Order, stripe: Bank, faults: Injector) -> None:
-    begin(api, me, an_order(api.member("other"))) and api.get("/auth/me", token=me.access)
+def test_stripe_is_asked_after_three_trips(
+    api: Api, me: Person, order: Order, stripe: Bank, faults: Injector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.get("/auth/me", token=me.access)
     before = len(faults.trips)
     seen: list[int] = []
     ask = stripe.stripe.answer
@@ -182,7 +184,7 @@ def test_stripe_is_asked_after_three_trips(api: Api, me: Person, order: Order, s
         seen.append(len(faults.trips) - before)
         return ask(*given)
 
-    stripe.stripe.answer = counting  # type: ignore[method-assign]
+    monkeypatch.setattr(stripe.stripe, "answer", counting)
     assert begin(api, me, order).status == 200
     assert seen == [3]
     told = [str(trip) for trip in faults.trips[before:]]
@@ -271,7 +273,7 @@ def test_while_stripe_is_down_confirming_loses_nothing(api: Api, me: Person, ord
 
 
 def test_a_buyer_who_is_suspended_meanwhile_is_given_no_payment(
-    api: Api, me: Person, order: Order, stripe: Bank
+    api: Api, me: Person, order: Order, stripe: Bank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     boss = api.admin()
     ask = stripe.stripe.answer
@@ -280,7 +282,7 @@ def test_a_buyer_who_is_suspended_meanwhile_is_given_no_payment(
         assert api.post(f"/admin/users/{me.id}/ban", {}, token=boss.access).status == 200
         return ask(*given)
 
-    stripe.stripe.answer = banning  # type: ignore[method-assign]
+    monkeypatch.setattr(stripe.stripe, "answer", banning)
     assert problem(begin(api, me, order)) == (403, "account_banned")
     assert commerce.order_now(order.id).intent_id is None
 
@@ -321,3 +323,16 @@ def test_no_secret_is_in_the_table_or_in_a_log(
     for secret in (said["client_secret"], held.api_key, held.worker_key, *held.webhook_secrets, "4242"):
         assert secret not in table
         assert secret not in logged
+
+
+@pytest.mark.row("M70", "M71")
+@pytest.mark.parametrize("end", ["", "/"])
+def test_the_paths_of_the_older_marketplace_lead_here(
+    api: Api, me: Person, order: Order, stripe: Bank, end: str
+) -> None:
+    begun = api.post(f"/api{BEGIN}{end}", {"order_id": order.id}, token=me.access)
+    stripe.stripe.pay(begun.json()["payment_intent_id"])
+    body = {"order_id": order.id, "payment_intent_id": begun.json()["payment_intent_id"]}
+    reply = api.post(f"/api{CONFIRM}{end}", body, token=me.access)
+    assert (reply.status, reply.json()["status"]) == (200, "paid")
+    assert reply.header("deprecation")

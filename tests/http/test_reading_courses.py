@@ -219,8 +219,14 @@ def test_a_course_of_somebody_suspended_is_kept_by_its_learners_and_offered_to_n
     enroll(student, course_id)
     assert api.post(f"/admin/users/{author.id}/ban", {}, token=api.admin().access).status == 200
     assert api.get(f"/courses/{course_id}").status == 404
-    assert api.get(f"/courses/{course_id}", token=api.member().access).status == 404
+    other = api.member().access
+    assert api.get(f"/courses/{course_id}", token=other).status == 404
+    assert problem(api.post("/enrollments", {"course": course_id}, token=other)) == (404, "course_unknown")
+    goal = {"goal_name": "Learn", "category": "Minor", "course_id": course_id}
+    assert problem(api.post("/goals", goal, token=other))[0] == 422
     assert api.get(f"/courses/{course_id}", token=student.access).status == 200
+    assert api.post("/enrollments", {"course": course_id}, token=student.access).status == 200
+    assert api.post("/goals", goal, token=student.access).status == 201
 
 
 def test_so_are_its_lessons_and_those_that_stand_alone(api: Api, author: Person, student: Person) -> None:

@@ -56,3 +56,30 @@ def test_every_command_asks_here_and_nowhere_else(command: str) -> None:
     source = (INFRA / f"{command}.py").read_text("utf-8")
     assert "enter_stage(" in source
     assert "os.environ" not in source
+
+
+def test_without_a_key_of_a_test_account_payments_go_to_the_stand_in() -> None:
+    os.environ.pop("STRIPE_API_KEY", None)
+    told = environment.local_environment("http://localhost:9", "http://localhost:8001")
+    assert told["STRIPE_API_BASE"] == "http://localhost:8001/_local/stripe"
+    assert environment.payment_keys()["api_key"] == environment.STRIPE_KEY
+
+
+@pytest.mark.row("M16")
+def test_with_one_the_same_code_talks_to_stripe() -> None:
+    os.environ |= {"STRIPE_API_KEY": "sk_test_1", "STRIPE_WEBHOOK_SECRET": "whsec_1", "STRIPE_PUBLISHABLE": "pk_test_1"}
+    told = environment.local_environment("http://localhost:9")
+    assert (told["STRIPE_API_BASE"], told["STRIPE_PUBLISHABLE"]) == ("https://api.stripe.com", "pk_test_1")
+    assert environment.payment_keys() == {
+        "api_key": "sk_test_1",
+        "worker_key": "sk_test_1",
+        "webhook_secrets": ["whsec_1"],
+        "livemode": False,
+    }
+
+
+@pytest.mark.parametrize("key", ["sk_live_1", "rk_live_1"])
+def test_real_money_is_never_taken_on_this_machine(key: str) -> None:
+    os.environ["STRIPE_API_KEY"] = key
+    with pytest.raises(SystemExit, match="real money"):
+        environment.payment_keys()

@@ -1,6 +1,7 @@
 """Idempotency keys at Stripe's stand-in: the first answer is the answer."""
 
 import threading
+from typing import Any
 
 import pytest
 import stripe
@@ -61,12 +62,10 @@ def test_a_state_that_refuses_is_remembered(sdk: StripeClient) -> None:
             sdk.v1.payment_intents.confirm(intent.id, {"return_url": RETURN}, {"idempotency_key": "pay"})
 
 
-def test_parameters_that_are_wrong_use_up_no_key(sdk: StripeClient) -> None:
+@pytest.mark.parametrize("wrong", [{"amount": "ten", "currency": "usd"}, {"amount": 10, "currency": "dollars"}])
+def test_parameters_that_are_wrong_use_up_no_key(sdk: StripeClient, wrong: Any) -> None:
     with pytest.raises(stripe.InvalidRequestError):
-        sdk.v1.payment_intents.create(
-            {"amount": "ten", "currency": "usd"},  # type: ignore[typeddict-item]  # A mistake, on purpose.
-            {"idempotency_key": "k"},
-        )
+        sdk.v1.payment_intents.create(wrong, {"idempotency_key": "k"})
     assert keyed(sdk, "k").amount == 1000
 
 

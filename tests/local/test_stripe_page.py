@@ -9,6 +9,7 @@ from stripe import StripeClient
 
 from infra.local.gateway import Reply
 from infra.local.pages import Pages
+from infra.local.stripe import running
 from infra.local.stripe.counter import Counter
 from infra.local.stripe.deliveries import Deliveries
 from infra.local.stripe.line import client
@@ -197,3 +198,10 @@ def test_the_page_of_another_site_cannot_pay(pages: Pages, sdk: StripeClient) ->
     headers = {**BROWSER, "Sec-Fetch-Site": "cross-site"}
     ask(pages, "POST", f"/intents/{made(sdk).id}/pay", b"card=pm_card_visa", headers)
     assert seen(pages)["status"] == "requires_payment_method"
+
+
+def test_with_a_test_account_the_page_says_that_it_is_not_asked(monkeypatch: pytest.MonkeyPatch, pages: Pages) -> None:
+    assert "STRIPE_API_KEY" not in html(pages)
+    monkeypatch.setenv("STRIPE_API_KEY", "sk_test_account")
+    elsewhere = Pages(NOT_NEEDED, NOT_NEEDED, NOT_NEEDED, payments=running.counter(lambda *_: 200))
+    assert "STRIPE_API_KEY is set" in html(elsewhere)

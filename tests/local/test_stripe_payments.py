@@ -1,5 +1,6 @@
 """Payments at Stripe's stand-in, as the official SDK sees them."""
 
+import json
 from typing import Any
 
 import pytest
@@ -156,6 +157,8 @@ def test_the_fee_may_become_known_later(server: Stripe, sdk: StripeClient) -> No
     charge = str(confirmed(sdk, made(sdk).id).latest_charge)
     assert sdk.v1.charges.retrieve(charge).balance_transaction is None
     server.book_fees()
+    server.book_fees()
+    assert len(sdk.v1.balance_transactions.list({"source": charge}).data) == 1
     entry = sdk.v1.balance_transactions.retrieve(str(sdk.v1.charges.retrieve(charge).balance_transaction))
     assert (entry.amount, entry.fee, entry.net, entry.source) == (1000, 59, 941, charge)
     assert types(sdk)[-1] == "charge.updated"
@@ -173,6 +176,37 @@ def test_lists_are_newest_first_and_go_on_page_by_page(sdk: StripeClient) -> Non
     first = sdk.v1.payment_intents.list({"limit": 2})
     assert ([each.id for each in first.data], first.has_more) == ([ids[4], ids[3]], True)
     assert [each.id for each in first.auto_paging_iter()] == ids[::-1]
+
+
+def test_lists_go_back_page_by_page_too(sdk: StripeClient) -> None:
+    ids = [made(sdk).id for _ in range(5)]
+    found = sdk.v1.payment_intents.list({"limit": 2, "ending_before": ids[1]})
+    assert ([each.id for each in found.data], found.has_more) == ([ids[3], ids[2]], True)
+
+
+def test_lists_keep_to_a_time(server: Stripe, sdk: StripeClient) -> None:
+    server.store.clock = lambda: 1_800_000_000
+    early = made(sdk)
+    server.store.clock = lambda: 1_800_000_600
+    late = made(sdk)
+    found = sdk.v1.payment_intents.list({"created": {"gte": 1_800_000_600}}).data
+    assert [each.id for each in found] == [late.id]
+    assert [each.id for each in sdk.v1.payment_intents.list({"created": early.created}).data] == [early.id]
+
+
+def test_what_only_the_stand_in_knows_stays_inside(server: Stripe, sdk: StripeClient) -> None:
+    confirmed(sdk, made(sdk).id)
+    key = {"Authorization": "Bearer sk_test_local"}
+    listed = server.answer("GET", "/v1/charges?expand[]=data.payment_method&expand[]=data.payment_intent", key).json()
+    told = server.answer("GET", "/v1/events?limit=100", key).json()
+    assert listed["data"][0]["payment_method"]["card"]["last4"] == "4242"
+    assert '"_' not in json.dumps([listed, told])
+
+
+def test_an_intent_for_an_unknown_method_is_not_made(server: Stripe, sdk: StripeClient) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match="No such"):
+        sdk.v1.payment_intents.create({"amount": 1000, "currency": "usd", "payment_method": "pm_none"})
+    assert list(server.store.all("event")) == []
 
 
 def test_charges_are_found_by_their_intent(sdk: StripeClient) -> None:

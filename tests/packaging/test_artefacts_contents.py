@@ -15,7 +15,7 @@ from tests.packaging import imports
 from tests.packaging.built import Built
 
 FORBIDDEN = {
-    "api": "PIL boto3 cryptography functions infra jinja2 reportlab requests schedules segno stripe tests uharfbuzz",
+    "api": "PIL boto3 cryptography functions infra jinja2 reportlab requests schedules segno tests uharfbuzz",
     "workers": "app.py boto3 chalice cryptography infra pydantic requests tests",
 }
 SECRETS = re.compile(

@@ -78,7 +78,7 @@ def test_a_function_writes_its_own_log_and_no_other(function: str) -> None:
 
 # What each function has no business with; patterns of actions.
 FOREIGN = {
-    "ApiFunction": "s3:Put[!O]* s3:PutObject?* s3:Delete* ses:* sqs:Send* sqs:Receive* ssm:Put* lambda:* "
+    "ApiFunction": "s3:Put[!O]* s3:PutObject?* s3:Delete* ses:* sqs:Receive* ssm:Put* lambda:* "
     "dynamodb:Scan sns:*",
     "ReactToFacts": "s3:* ses:* ssm:* dynamodb:Query dynamodb:Scan dynamodb:GetItem dynamodb:Update* dynamodb:Delete*",
     "SendEmail": "s3:* dynamodb:Query dynamodb:Scan dynamodb:Update* dynamodb:Delete*",
@@ -94,10 +94,12 @@ FOREIGN = {
     "RemindPeople": "s3:* ses:* ssm:* dynamodb:Scan dynamodb:Update* dynamodb:Delete*",
     "KeepProjections": "s3:* ses:* ssm:* dynamodb:Scan dynamodb:Delete*",
     "HandleMailEvent": "s3:* ses:* ssm:* dynamodb:Update* dynamodb:Query dynamodb:Scan dynamodb:Delete*",
+    "HandleStripeEvent": "s3:* ses:* ssm:Put* dynamodb:Query dynamodb:Scan dynamodb:Delete*",
     "InspectMedia": "s3:Put[!O]* s3:PutObject?* ses:* ssm:* dynamodb:Query dynamodb:Scan dynamodb:Delete*",
     "SweepFacts": "s3:* ses:* ssm:* dynamodb:Update* dynamodb:Scan dynamodb:Delete*",
     "EraseAccounts": "s3:Get* s3:Put* s3:List* ses:* ssm:* dynamodb:Scan",
     "IssueCertificate": "s3:Get* s3:List* ses:* ssm:Put* dynamodb:Query dynamodb:Scan dynamodb:Delete*",
+    "PrintReceipt": "s3:Get* s3:List* ses:* ssm:Put* dynamodb:Scan dynamodb:GetItem dynamodb:Update* dynamodb:Delete*",
     "RetryCertificates": "s3:Get* s3:List* ses:* ssm:* dynamodb:Scan dynamodb:Delete*",
     "AnchorAudit": "s3:Delete* s3:*Retention* s3:*Bypass* ses:* ssm:* dynamodb:Update* dynamodb:Scan dynamodb:Delete*",
     "ExportForMl": "ses:* ssm:* s3:Get* s3:Delete* "
@@ -203,9 +205,28 @@ def test_the_nightly_compaction_gets_of_the_items_of_people_their_versions_only(
 
 def test_of_its_secrets_a_function_is_told_the_name_only() -> None:
     for function in DEV.of("Lambda::Function").values():
-        assert function["Environment"]["Variables"]["KEYS_PARAMETER"] == "/learnflow/dev/keys"
-    keyed = {name for name in FUNCTIONS if "ssm:GetParameter" in actions(name)}
-    assert keyed == {"ApiFunction", "IssueCertificate", "SendEmail"}
+        told = function["Environment"]["Variables"]
+        assert (told["KEYS_PARAMETER"], told["PAYMENTS_PARAMETER"]) == ("/learnflow/dev/keys", "/learnflow/dev/payments")
+    assert readers("keys") == {"ApiFunction", "IssueCertificate", "PrintReceipt", "SendEmail"}
+    assert readers("payments") == {"ApiFunction", "GiveRefunds", "HandleStripeEvent", "ReconcilePayments"}
+
+
+def readers(parameter: str) -> set[str]:
+    return {
+        name
+        for name in FUNCTIONS
+        for s in DEV.statements(name)
+        if s["Action"] == ["ssm:GetParameter"]
+        for resource in as_list(s["Resource"])
+        if resource.endswith(f":parameter/learnflow/dev/{parameter}")
+    }
+
+
+@pytest.mark.row("M97")
+def test_the_api_and_the_workers_pay_with_keys_of_their_own() -> None:
+    told = {name: each["Environment"]["Variables"]["STRIPE_ROLE"] for name, each in DEV.of("Lambda::Function").items()}
+    assert told.pop("ApiFunction") == "api"
+    assert set(told.values()) == {"worker"}
 
 
 @pytest.mark.row("G53", "K74")

@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -108,8 +109,15 @@ def _figures(rows: list[Row]) -> list[str]:
 
 def excuse_lines() -> list[str]:
     """What stands in docs/attack.md of excuses; a test compares the two."""
-    lines = ["| what the answer says | why it is no failure |", "| --- | --- |"]
-    return lines + [f"| {', '.join(f'`{code}`' for code in sorted(each.codes))} | {each.reason} |" for each in EXCUSES]
+    lines = ["| what the answer says | at which operations | why it is no failure |", "| --- | --- | --- |"]
+    return lines + [
+        f"| {_listed(sorted(each.codes))} | {_listed(dict.fromkeys(each.at.split()))} | {each.reason} |"
+        for each in EXCUSES
+    ]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 if __name__ == "__main__":

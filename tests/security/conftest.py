@@ -41,8 +41,19 @@ def _room_for_attacks(monkeypatch: pytest.MonkeyPatch) -> None:
     from chalicelib.settings import Quota
     from chalicelib.settings import settings as product
 
-    for scope in ("anonymous", "user", "mailed_token", "register", "login_address", "password_check", "tier_free"):
+    for scope in ("anonymous", "user", "mailed_token", "register", "login_address", "password_check", "tier_free", "checkout"):
         monkeypatch.setitem(product.quotas, scope, Quota(1_000_000, 3600))
+
+
+@pytest.fixture(autouse=True)
+def _stripe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its stand-in, in this process."""
+    from chalicelib.commerce import stripe_gateway
+    from infra.local.stripe.line import Line
+    from infra.local.stripe.server import Stripe
+
+    server = Stripe()
+    monkeypatch.setattr(stripe_gateway, "transport", lambda: lambda deadline: Line(server))
 
 
 @pytest.fixture(autouse=True)

@@ -14,16 +14,19 @@ import yaml
 from chalicelib import clock
 from chalicelib.accounts import mail_tokens, privacy
 from chalicelib.accounts.sessions import Device
+from chalicelib.catalog import money
 from chalicelib.catalog.ids import lesson_of
 from chalicelib.catalog.index import building
+from chalicelib.commerce import carts, receipts, stripe_gateway
+from chalicelib.commerce.records import Order
 from chalicelib.goals.ids import entry_of
 from chalicelib.keyring import Keyring, keys
 from chalicelib.learning import enrollments, ids
-from chalicelib.table.writes import alone, put
+from chalicelib.table.writes import adjust, alone, put
 from infra.local import resources
 from infra.local.cloud import Cloud
 from tests.conftest import ENDPOINT
-from tests.factories import certificates, courses, goals, media
+from tests.factories import certificates, commerce, courses, goals, media, people, shop
 from tests.security import crew, forgery
 from tests.security.client import Answer, Api
 from tests.security.crew import Person
@@ -147,6 +150,7 @@ class Stage:
         wanted = text + where
         objects = self.uploads(wanted) | self.certificates(wanted) | self.learning(wanted)
         objects |= self.authoring(wanted, objects) | self.intending(wanted)
+        objects |= self.buying(wanted) | self.ordering(wanted)
         if "course" in objects:
             STATES[self.state](objects["course"])
         for name, value in (self.filled(actor, wanted) | objects).items():
@@ -193,6 +197,50 @@ class Stage:
             return {"goal": goal.id}
         goals.logged(goal)
         return {"goal": goal.id, "entry": entry_of(goal.user_id, int(goal.number), 1)}
+
+    def buying(self, wanted: str) -> dict[str, str]:
+        """Something to buy, something in the cart of student A, a code that holds for it, and one of the instructor."""
+        found = {}
+        if "<sold>" in wanted:
+            found["sold"] = self.sold()
+        if {"<carted>", "<discount>"} & set(re.findall("<[a-z]+>", wanted)):
+            student = self.actors["student"].id
+            carts.clear(crew.act(student))
+            found["carted"] = self.sold()
+            shop.filled(student, found["carted"])
+            found["discount"] = shop.a_code().code
+        if "<coupon>" in wanted:
+            found["coupon"] = shop.a_code(self.actors["instructor"].id).code
+        return found
+
+    def ordering(self, wanted: str) -> dict[str, str]:
+        """Orders of student A's, one that waits for its payment and one that is paid, a refund; what the cart comes to."""
+        student, found = self.actors["student"].id, dict[str, str]()
+        if "<order>" in wanted:
+            found["order"] = commerce.a_stored_record(student).id
+        if "<paid>" in wanted:
+            paid = {"captured_minor": commerce.PRICE, "intent_id": "pi_a", "charge_id": "ch_a"}
+            found["paid"] = commerce.a_stored_record(student, paid_at=clock.now(), **paid).id
+        if {"<printed>", "<receipt>"} & set(re.findall("<[a-z]+>", wanted)):
+            printed = commerce.a_printed_record(student)
+            found |= {"printed": printed.id, "receipt": receipts.code_of(printed.id)}
+        if "<refund>" in wanted:
+            found["refund"] = commerce.a_refund(commerce.a_stored_record(student)).id
+        if "<begun>" in wanted:
+            begun = commerce.a_stored_record(student)
+            found |= {"begun": begun.id, "intent": stripe_gateway.create_intent(begun).intent_id}
+            alone(adjust(begun, Order.intent_id.set(found["intent"]), where=Order.ver == int(begun.ver)))
+        if "<total>" in wanted:
+            people.verified(student)
+            carts.clear(crew.act(student))
+            commerce.a_cart(student, self.sold())
+            found["total"] = money.decimal(shop.PRICE)
+        return found
+
+    def sold(self) -> str:
+        if "seller" not in self.actors:
+            self.actors["seller"] = crew.join("seller", "instructor")
+        return str(shop.sold(self.actors["seller"].id).id)
 
     def uploads(self, wanted: str) -> dict[str, str]:
         """One of the instructor's."""

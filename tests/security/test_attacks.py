@@ -1,11 +1,13 @@
 """Every attack of the table at a volume that `make test` has time for; `make attack` tries many times as much."""
 
+import fnmatch
 import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from app import app
 from infra.local.template import QueueTrigger
 from tests.conftest import House
 from tests.security import attack
@@ -61,7 +63,14 @@ def test_a_reason_that_is_not_in_the_list_is_no_excuse() -> None:
         content = b'{"code": "fields_invalid", "errors": [{"code": "%s", "message": "m"}, {"code": "too_long"}]}'
 
     judge = excuses.Judge()
-    assert judge.keeps(RejectedPositiveData(), Answer)
+    assert judge.keeps(RejectedPositiveData(), Answer, "register")
     Answer.content = b'{"code": "password_weak", "errors": [{"code": "too_short"}]}'
-    assert not judge.keeps(RejectedPositiveData(), Answer)
-    assert judge.keeps(Exception(), Answer)
+    assert not judge.keeps(RejectedPositiveData(), Answer, "register_alias_2")
+    assert judge.keeps(RejectedPositiveData(), Answer, "create_goal")
+    assert judge.keeps(Exception(), Answer, "register")
+
+
+def test_every_excuse_is_about_operations_that_are_there() -> None:
+    named = {each.name for each in app.operations}
+    places = {place for each in excuses.EXCUSES for place in each.at.split()}
+    assert [place for place in places if not fnmatch.filter(named, place)] == []

@@ -188,6 +188,13 @@ def test_an_amount_is_spread_to_the_last_hundredth_and_nobody_gets_more_than_fit
     assert all(0 <= spread[name] <= space for name, space in room.items())
 
 
+def test_what_was_meant_for_a_line_comes_first_and_no_more_than_was_given_back() -> None:
+    bought = [commerce.a_line("crs_1", 1000), commerce.a_line("crs_2", 1000)]
+    assert books.allotted(bought, 1200, {"crs_2": 1000}) == {"crs_1": 200, "crs_2": 1000}
+    assert books.allotted(bought, 500, {"crs_2": 1000}) == {"crs_2": 500}
+    assert books.allotted(bought, 0, {"crs_2": 1000}) == {}
+
+
 def test_the_fee_is_settled_with_the_order_and_halves_are_rounded_up() -> None:
     bought = [commerce.a_line("crs_1", total) for total in (1999, 2, 3, 0)]
     assert [books.fee_of(line) for line in bought] == [400, 0, 1, 0]

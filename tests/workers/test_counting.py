@@ -187,3 +187,22 @@ def test_a_fact_goes_from_the_table_through_its_queue_into_the_counters(clean: H
     clean.driver.settle()
     assert figures.totals()["people"] == 1
     assert figures.of(date.fromisoformat(figures.day_of(clock.now()))) == {"user.registered": 1}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {},
+        {"lines": {COURSE: 1}, "currency": "USD"},
+        {"lines": {COURSE: "1"}, "currency": "USD", "teachers": {}, "shares": {}, "entries": []},
+        {"lines": {}, "currency": "USD", "teachers": {}, "shares": ["usr_1"], "entries": []},
+        {"lines": {}, "currency": "USD", "teachers": {}, "shares": {}, "entries": [["platform"]]},
+        {"lines": {}, "currency": "USD", "teachers": {COURSE: "a#b"}, "shares": {}, "entries": []},
+        {"lines": {}, "currency": "USD", "teachers": {}, "shares": {"usr_1": {COURSE: [1]}}, "entries": []},
+    ],
+)
+def test_an_order_that_cannot_be_counted_is_buried_and_holds_up_no_other(payload: dict[str, object]) -> None:
+    bad = a_fact("order.paid", "ord_1", at=NOON, payload=payload)
+    assert deliver([bad, fact("enrollment.created", 1)]) == []
+    assert counted() == (1, 1, 0, {})
+    assert len(dead("counters")) == 1

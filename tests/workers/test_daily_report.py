@@ -69,6 +69,26 @@ def test_the_figures_of_the_day_before_are_mailed_to_the_administrators(clean: H
     assert (report_of().counts, report_of().totals["people"]) == ({"enrollment.created": 2, "lesson.completed": 1}, 1)
 
 
+@pytest.mark.row("M30", "M106")
+def test_the_money_of_the_day_is_told_in_each_currency(clean: House, traveller: Clock, api: Api) -> None:
+    people.enlisted("root", email="root@example.org", roles=("admin",))
+    moves = [("order.paid", "USD", 1999), ("order.paid", "EUR", 1050), ("order.refunded", "USD", 500)]
+    for name, currency, amount in moves:
+        payload = {"currency": currency, "lines": {"prd_premium": amount}, "teachers": {}, "shares": {}, "entries": []}
+        counting.count([a_fact(name, payload=payload, at=NOON)])
+    strike(clean, traveller)
+    (mail,) = clean.mails()
+    for line in (
+        "       2  Orders paid",
+        "   10.50  Revenue, EUR",
+        "   19.99  Revenue, USD",
+        "    5.00  Given back, USD",
+    ):
+        assert f"{line}\n" in mail.text
+    said = api.get(f"/admin/reports/{DAY}", token=api.login("root").access).json()
+    assert (said["revenue"], said["returned"]) == ({"EUR": "10.50", "USD": "19.99"}, {"USD": "5.00"})
+
+
 def test_it_says_in_the_log_what_it_counted(clean: House, traveller: Clock, caplog: pytest.LogCaptureFixture) -> None:
     some_day()
     strike(clean, traveller)

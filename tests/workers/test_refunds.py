@@ -16,6 +16,7 @@ from chalicelib.learning.records import Enrollment
 from chalicelib.messaging import router
 from chalicelib.table import keys, reads
 from functions import give_refunds
+from infra.local.stripe import disputes
 from infra.local.stripe import refunds as desk
 from infra.local.stripe.server import Stripe
 from tests.conftest import House
@@ -117,7 +118,6 @@ def test_a_message_that_comes_again_gives_nothing_back_again(server: Stripe, ord
     assert [each["amount"] for each in gateway.given_back(server, order)] == [700]
 
 
-@pytest.mark.row("F3")
 def test_wherever_the_worker_dies_the_money_goes_back_once(server: Stripe, buyer: str, faults: Injector) -> None:
     orders = [gateway.bought(server, buyer, commerce.a_priced_course()) for _ in range(8)]
     for number, (order, crash) in enumerate(zip(orders, [killed_before, killed_after] * 4, strict=True)):
@@ -157,7 +157,6 @@ def dying(call: Callable[..., Any], *, after: bool) -> Callable[..., Any]:
     return die
 
 
-@pytest.mark.row("F19")
 @pytest.mark.parametrize("trouble", ["error", "error_after", "unavailable", "timeout", "timeout_after", "cut"])
 def test_whatever_stripe_does_the_money_goes_back_once(server: Stripe, order: Order, trouble: str) -> None:
     refund = asked(order, amount=700)
@@ -204,6 +203,16 @@ def test_what_was_given_back_at_stripe_itself_is_not_given_back_again(server: St
 def refunded_by_hand(server: Stripe, order: Order, amount: int) -> None:
     with server.store.lock:
         desk.create(server.store, {"charge": order.charge_id, "amount": amount})
+
+
+def test_a_refund_that_a_dispute_overtakes_is_off(server: Stripe, order: Order) -> None:
+    refund = asked(order)
+    with server.store.lock:
+        disputes.open(server.store, server.store.find("charge", str(order.charge_id)))
+    assert work(refund) == []
+    after = commerce.order_now(order.id)
+    assert (refund_now(refund).status, states.status(after), int(after.refunding_minor)) == ("failed", "disputed", 0)
+    assert gateway.given_back(server, order) == []
 
 
 def test_a_mistake_of_ours_is_no_answer_to_the_buyer(

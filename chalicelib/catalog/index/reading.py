@@ -34,7 +34,8 @@ def lesson_titles(wanted: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int],
 
 
 def offers(thing: str) -> bool:
-    """Whether the catalogue shows this course or lesson; where there is no catalogue, it shows nothing."""
+    """Whether the catalogue shows this course or lesson; where this instance has none yet, it shows nothing."""
     with suppress(holding.CatalogueUnavailable):
-        return bool(holding.current().updated([thing]))
+        shelf = holding.at_hand()
+        return shelf is not None and bool(shelf.updated([thing]))
     return False

@@ -57,8 +57,8 @@ def ask_for_refund(ask: Ask[RefundIn, None], order_id: str) -> Reply:
 def refund_order(ask: Ask[RefundIn, None], order_id: str) -> Reply:
     """Give money back to a buyer
 
-    At any time, also a part: an amount is shared out over the courses that are named, or over the order. A course closes
-    when all that was paid for it is back.
+    At any time, also a part: an amount is shared out over the courses that are named, or over the order. A course
+    closes when all that was paid for it is back.
     """
     asked = refunds.ask(ask.act, order_id, ask.body.wish, anybodys=True)
     return Reply(asked, repeated=not asked.is_new)

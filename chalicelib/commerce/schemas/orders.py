@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_v
 
 from chalicelib.accounts.schemas.fields import example
 from chalicelib.catalog import money
+from chalicelib.catalog.schemas.courses import MoneyOut
 from chalicelib.catalog.schemas.fields import COURSE, PERSON, minor
 from chalicelib.commerce import products, states
 from chalicelib.commerce.records import Order
@@ -59,16 +60,19 @@ class OrdersQuery(CursorPaged):
     status: Annotated[Status | None, Field(description="Those of this status only.")] = None
 
 
-class OrderLineOut(Out):
+class OrderItemOut(Out):
     """A course or a product of ours. `refunded` is what was given back of it; `closed` says that it cannot be used."""
 
     id: str
-    kind: Annotated[str, Field(description="`course` or `product`")]
     course_id: str | None
+    product: str | None
     title: str
     slug: str | None
+    instructor_id: str | None
     price: str
     price_minor: int
+    currency: str
+    money: MoneyOut
     discount: str
     discount_minor: int
     total: str
@@ -85,6 +89,7 @@ class OrderLinksOut(Out):
     pay: str | None
     cancel: str | None
     refund: str | None
+    receipt: str | None
 
 
 class OrderOut(Out):
@@ -102,15 +107,18 @@ class OrderOut(Out):
             expires_at=None,
             paid_at="2026-11-21T08:02:00Z",
             ended_at=None,
-            lines=[
+            items=[
                 {
                     "id": COURSE,
-                    "kind": "course",
                     "course_id": COURSE,
+                    "product": None,
                     "title": "Counting to ten",
                     "slug": "counting-to-ten",
+                    "instructor_id": PERSON,
                     "price": "24.99",
                     "price_minor": 2499,
+                    "currency": "USD",
+                    "money": {"amount_minor": 2499, "currency": "USD"},
                     "discount": "5.00",
                     "discount_minor": 500,
                     "total": "19.99",
@@ -141,6 +149,7 @@ class OrderOut(Out):
                 "pay": None,
                 "cancel": None,
                 "refund": f"/api/v1/orders/{ORDER}/refunds",
+                "receipt": f"/api/v1/orders/{ORDER}/receipt",
             },
         )
     )
@@ -150,8 +159,8 @@ class OrderOut(Out):
     created_at: datetime | None
     expires_at: Annotated[datetime | None, Field(description="Only while it is pending.")]
     paid_at: datetime | None
-    ended_at: datetime | None
-    lines: list[OrderLineOut]
+    ended_at: Annotated[datetime | None, Field(description="When it expired or was cancelled.")]
+    items: list[OrderItemOut]
     currency: str
     subtotal: str
     subtotal_minor: int
@@ -163,7 +172,7 @@ class OrderOut(Out):
     refunded_minor: int
     refundable: str
     refundable_minor: int
-    money: dict[str, Any]
+    money: MoneyOut
     coupon: str | None
     payment_intent_id: Annotated[str | None, Field(description="As Stripe calls the payment, once there is one.")]
     declined: Annotated[str | None, Field(description="Why the bank said no the last time, in Stripe's word.")]
@@ -181,8 +190,8 @@ class OrderOut(Out):
             created_at=order.created_at,
             expires_at=order.expires_at if status == "pending" else None,
             paid_at=order.paid_at,
-            ended_at=order.ended_at,
-            lines=[_line(order, line) for line in order.lines],
+            ended_at=order.ended_at if status == order.ended else None,
+            items=[_item(order, line) for line in order.lines],
             currency=order.currency,
             **_amounts(
                 subtotal=int(order.subtotal_minor),
@@ -191,7 +200,7 @@ class OrderOut(Out):
                 refunded=states.refunded(order),
                 refundable=states.refundable(order),
             ),
-            money={"amount_minor": int(order.total_minor), "currency": order.currency},
+            money=MoneyOut(amount_minor=int(order.total_minor), currency=order.currency),
             coupon=order.coupon,
             payment_intent_id=order.intent_id,
             declined=order.declined,
@@ -206,17 +215,18 @@ def _amounts(**minors: int) -> dict[str, Any]:
     return said | {f"{name}_minor": amount for name, amount in minors.items()}
 
 
-def _line(order: Order, line: dict[str, Any]) -> OrderLineOut:
-    is_product = products.is_product(line["id"])
-    return OrderLineOut(
+def _item(order: Order, line: dict[str, Any]) -> OrderItemOut:
+    is_ours = products.is_product(line["id"])
+    return OrderItemOut(
         id=line["id"],
-        kind="product" if is_product else "course",
-        course_id=None if is_product else line["id"],
+        course_id=None if is_ours else line["id"],
+        product=line["id"].removeprefix("prd_") if is_ours else None,
         title=line["title"],
         slug=line["slug"],
+        instructor_id=line["instructor_id"],
         closed=line["id"] in order.closed,
+        **money.told(line["price_minor"], order.currency),
         **_amounts(
-            price=line["price_minor"],
             discount=line["discount_minor"],
             total=line["total_minor"],
             refunded=order.allotted.get(line["id"], 0),
@@ -231,4 +241,5 @@ def _links(order: Order) -> OrderLinksOut:
         pay=f"{BASE}/payments/create-payment-intent" if is_pending else None,
         cancel=f"{place}/cancel" if is_pending else None,
         refund=f"{place}/refunds" if states.refundable(order) else None,
+        receipt=f"{place}/receipt" if states.is_paid(order) else None,
     )

@@ -83,7 +83,7 @@ class PaymentOut(Out):
             amount=money.decimal(total),
             amount_minor=total,
             currency=begun.order.currency,
-            publishable_key=settings.stripe_publishable_key,
+            publishable_key=settings.stripe_publishable,
         )
         out._payable = begun.payable
         return out

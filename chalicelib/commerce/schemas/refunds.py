@@ -20,15 +20,15 @@ Line = Annotated[str, Field(pattern=rf"^(crs_{ids.ULID}|{PREMIUM})$")]
 
 
 class RefundIn(In):
-    """All of the order, where no courses are named. The reason is one of a list, so that no words about people are kept.
+    """All of the order, where no courses are named. The reason is one of a list: no words about people are kept.
 
     Only administrators say how much: `amount` ("5.00") or `amount_minor` (500), of the named courses or of the order.
     """
 
-    model_config = ConfigDict(json_schema_extra=example(course_ids=[COURSE], reason="changed_my_mind"))
+    model_config = ConfigDict(json_schema_extra=example(reason="changed_my_mind"))
 
-    course_ids: Annotated[list[Line], also("course_ids", "courses", "lines"), Field(max_length=10)] = Field(
-        default_factory=list
+    course_ids: Annotated[list[Line], also("course_ids", "courses", "lines"), Field(min_length=1, max_length=10)] = (
+        Field(default_factory=list)
     )
     amount: Price | None = None
     amount_minor: Annotated[int, Field(strict=True, ge=1, le=10 * HIGHEST_PRICE)] | None = None

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
+from chalicelib.catalog import money
 from chalicelib.insight import figures
 from chalicelib.insight.performance import Performance
 from chalicelib.insight.progress_reports import ProgressReport
@@ -96,6 +97,8 @@ class ReportOut(Out):
     day: date
     made_at: datetime
     happened: Annotated[dict[str, int], Field(description="How often, by the name of the fact.")]
+    revenue: Annotated[dict[str, str], Field(description="What was paid, by currency.")]
+    returned: Annotated[dict[str, str], Field(description="What went back to buyers, by currency.")]
     totals: Annotated[dict[str, int], Field(description="How many there were when the report was made.")]
 
     @classmethod
@@ -105,5 +108,11 @@ class ReportOut(Out):
             day=date.fromisoformat(report.day),
             made_at=report.made_at,
             happened={name: int(report.counts.get(name, 0)) for name in figures.COUNTED},
+            revenue=_amounts(report, "revenue"),
+            returned=_amounts(report, "returned"),
             totals={name: int(number) for name, number in report.totals.items()},
         )
+
+
+def _amounts(report: Report, what: str) -> dict[str, str]:
+    return {currency: money.decimal(minor) for currency, minor in figures.money_of(report.counts, what).items()}

@@ -17,9 +17,10 @@ ORDERS = {"oldest": "as they happened", "newest": "newest first", "shuffled": "i
 
 
 class Counter:
-    """One button is one method; what cannot be done raises `Refusal`."""
+    """One button is one method; what cannot be done raises `Refusal`. `in_use`: whether the product talks to us."""
 
-    def __init__(self, deliveries: Deliveries) -> None:
+    def __init__(self, deliveries: Deliveries, in_use: bool = True) -> None:
+        self.in_use = in_use
         self.deliveries = deliveries
         self.server = deliveries.server
         self.store = deliveries.server.store
@@ -30,6 +31,7 @@ class Counter:
             payments = [self._payment(intent, told.get(intent["id"], [])) for intent in self._latest()]
         return {
             "payments": payments,
+            "in_use": self.in_use,
             "cards": {name: card.label for name, card in CARDS.items()},
             "plan": self.deliveries.plan,
             "plans": PLANS,

@@ -34,6 +34,8 @@ def create(store: Store, given: Mapping[str, Any]) -> Thing:
         raise invalid("Amount must be at least $0.50 usd", "amount_too_small", "amount")
     if amount > LARGEST:
         raise invalid("Amount must be no more than $999,999.99", "amount_too_large", "amount")
+    if given.get("payment_method"):
+        _known(store, given["payment_method"])
     intent = _new(store, amount, currency, given)
     store.tell("payment_intent.created", intent)
     if given.get("payment_method"):
@@ -133,9 +135,8 @@ def _new(store: Store, amount: int, currency: str, given: Mapping[str, Any]) -> 
 
 def _take(store: Store, intent: Thing, name: str) -> None:
     """A test payment method becomes a method of this payment; one that is used already stays."""
+    _known(store, name)
     if name not in cards.NAMES:
-        if name not in store.things.get("payment_method", {}):
-            raise missing("PaymentMethod", name, "payment_method")
         intent |= {"payment_method": name, "status": "requires_confirmation"}
         return
     card = cards.NAMES[name]
@@ -159,6 +160,11 @@ def _take(store: Store, intent: Thing, name: str) -> None:
         _card=name,
     )
     intent |= {"payment_method": method["id"], "status": "requires_confirmation"}
+
+
+def _known(store: Store, name: str) -> None:
+    if name not in cards.NAMES and name not in store.things.get("payment_method", {}):
+        raise missing("PaymentMethod", name, "payment_method")
 
 
 def _charge(store: Store, intent: Thing, method: Thing, card: Card) -> Thing:

@@ -1,5 +1,6 @@
 """Stripe's stand-in as `make run` has it: behind the local gateway, in threads of its own, kept between runs."""
 
+import os
 import secrets
 import threading
 import time
@@ -19,7 +20,8 @@ WEBHOOK = "/api/v1/payments/webhook"
 
 def counter(send: Send) -> Counter:
     """A new one whose ids nobody has seen yet."""
-    return Counter(Deliveries(Stripe(seed=secrets.token_hex(8)), send, [STRIPE_WEBHOOK_SECRET]))
+    deliveries = Deliveries(Stripe(seed=secrets.token_hex(8)), send, [STRIPE_WEBHOOK_SECRET])
+    return Counter(deliveries, in_use=not os.environ.get("STRIPE_API_KEY"))
 
 
 def through(gateway: Gateway, seen: Seen) -> Send:

@@ -26,7 +26,7 @@ from chalicelib.table.writes import adjust, alone, together
 from chalicelib.web.identity import Standing
 from infra.local.schedule_source import ScheduleSource
 from infra.local.stream_source import StreamSource
-from tests.factories import courses, people
+from tests.factories import commerce, courses, people
 from tests.factories.goals import a_goal, act, logged
 from tests.faults import fan_out
 from tests.faults.effects import audited, happenings
@@ -239,6 +239,28 @@ def reminded_of_goals(lab: Lab, at: datetime, amount: int) -> int:
     return amount + 5
 
 
+def over(lab: Lab, at: datetime, amount: int) -> None:
+    """So many orders of the last seats of a course, whose time is up; one that is still held, and one for nothing."""
+    teacher = people.enlisted("teacher", roles=("instructor",))
+    course = courses.a_course(teacher.id, 1, price_minor=2000, capacity=amount + 1).id
+    lab.clock.move_to(at - timedelta(minutes=31))
+    for _ in range(amount):
+        commerce.a_pending_order(commerce.a_buyer().id, course)
+    free = courses.a_course(teacher.id, 1).id
+    commerce.a_stored_record(commerce.a_buyer().id, commerce.a_line(free, 0))
+    lab.clock.move_to(at - timedelta(minutes=1))
+    commerce.a_pending_order(commerce.a_buyer().id, course)
+
+
+def reconciled(lab: Lab, at: datetime, amount: int) -> int:
+    told = Counter(fact.subject for name in ("order.expired", "order.paid") for fact in happenings(name))
+    assert set(told.values()) == {1}, told
+    assert len(told) >= amount + 1, told
+    (seats,) = lab.items("seats")
+    assert int(seats["taken"]) == amount + 2 - len(told), "the one that was held may be over as well, where it got late"
+    return amount + 2
+
+
 CLOCKS = (
     Clock(
         fan_out.NAME,
@@ -252,6 +274,7 @@ CLOCKS = (
     Clock("anchor_audit", audit_entries, anchored, lambda _: 30),
     Clock("sweep_facts", untold, swept, lambda _: 200, leaves_job=False, late=timedelta(hours=2)),
     Clock("clean_abandoned_enrollments", never_begun, cleaned, lambda amount: 20 + 8 * amount),
+    Clock("reconcile_payments", over, reconciled, lambda amount: 24 + 6 * amount, leaves_job=False),
     Clock("daily_report", administrators, reported, lambda amount: 10 + 2 * amount),
     Clock(
         "remind_goals",

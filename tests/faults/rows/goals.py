@@ -4,8 +4,10 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from chalicelib import aws
+from chalicelib.catalog.ids import lesson_of
 from chalicelib.goals.letters import GoalsWaiting
 from chalicelib.messaging.sweeper import CLOSED
 from chalicelib.settings import settings
@@ -17,6 +19,7 @@ from tests.faults.goal_flows import (
     ENTRY,
     GOAL,
     LOG,
+    Body,
     busy,
     idle,
     intending,
@@ -24,9 +27,13 @@ from tests.faults.goal_flows import (
     is_timed,
     metered,
     of_a_course,
+    paused,
+    stands,
 )
+from tests.faults.injector import Trip
 from tests.faults.lab import Lab
 from tests.faults.learning_flows import finish
+from tests.faults.moments import meanwhile
 from tests.faults.overlap import Overlap
 from tests.faults.schedules import ask
 from tests.faults.table import Rounds, fault_row
@@ -43,7 +50,8 @@ AGAIN = (
     "give a goal up",
 )
 Call = Callable[[Lab, Cast, str | None], Reply | None]
-#: What devices do with four goals, and with the entries of three of them on two days. Whatever one of them took back is gone for the others.
+#: What devices do with four goals, and with entries of three of them on two days. Whatever one took back is gone for
+#: the others.
 DEVICES: tuple[Call, ...] = (
     *(metered("POST", f"/goals/{number}/progress", ENTRY) for number in (1, 2, 3)),
     metered("PATCH", f"{LOG}/1", {"logged_hours": "00:40:00"}),
@@ -53,7 +61,28 @@ DEVICES: tuple[Call, ...] = (
     lambda lab, cast, _: lab.api.patch("/goals/1", {"goal_name": "Another"}, token=cast["me"].access),
     lambda lab, cast, _: lab.api.post("/goals/1/pause", token=cast["me"].access),
     lambda lab, cast, _: lab.api.post("/goals", GOAL, token=cast["me"].access),
-    lambda lab, cast, _: lab.api.delete("/goals/4", token=cast["me"].access),
+    lambda lab, cast, _: lab.api.delete("/goals/5", token=cast["me"].access),
+)
+
+
+def makes_one_while_another_gives_up_one(lab: Lab, cast: Cast) -> None:
+    """In the instant before the new goal is written."""
+    gives_up = meanwhile(lambda: lab.api.delete("/goals/4", token=cast["me"].access))
+    lab.injector.break_nth((0,), times_goal, gives_up)
+    made = lab.api.post("/goals", GOAL, token=cast["me"].access)
+    lab.injector.heal()
+    assert made.json()["number"] == 5, made
+
+
+#: Says which lesson it was.
+BY_HAND: Body = {}
+#: What a learner does in the moment in which a worker writes down a lesson for their first goal.
+MEANWHILE: tuple[tuple[str, str, Body | None], ...] = (
+    ("POST", "/goals/2/progress", ENTRY),
+    ("POST", LOG, ENTRY),
+    ("POST", LOG, BY_HAND),
+    ("POST", "/goals/1/pause", None),
+    ("DELETE", "/goals/1", None),
 )
 
 
@@ -69,6 +98,7 @@ def devices_meet(lab: Lab, chance: random.Random) -> int:
         for _ in range(3):
             lab.api.post("/goals", GOAL, token=cast["me"].access)
         DEVICES[1](lab, cast, None)
+    makes_one_while_another_gives_up_one(lab, cast)
     overlap = Overlap()
     overlap.on(lab.injector)
     calls = [*DEVICES, *DEVICES[:3], *DEVICES[:3]]
@@ -86,6 +116,72 @@ def devices_meet(lab: Lab, chance: random.Random) -> int:
 
 
 @fault_row(
+    "F6",
+    "while a worker makes time of a lesson, its learner logs on the same day, names the lesson, pauses or gives up",
+    rounds=Rounds(reduced=1, full=20, test=1),
+    goal="neither is lost, and no lesson counts twice",
+)
+def worker_meets_learner(lab: Lab, chance: random.Random) -> int:
+    for method, path, body in MEANWHILE:
+        lab.fresh(thoroughly=False)
+        lab.let_records_not_age()
+        cast = about_to_be_timed(lab)
+        said = {**ENTRY, "lesson_id": lesson_of(cast["course"], 1)} if body == BY_HAND else body
+        replies: list[Reply] = []
+        other = partial(lab.api.call, method, path, said, token=cast["me"].access)
+        happens = meanwhile(lambda replies=replies, other=other: replies.append(other()))  # type: ignore[misc]
+        lab.injector.break_nth((0,), times_goal, happens)
+        lab.step("keep_projections")
+        lab.injector.heal()
+        assert [reply.status // 100 for reply in replies] == [2], replies
+        lab.finish()
+        lab.ledger()
+    return len(MEANWHILE)
+
+
+def times_goal(trip: Trip) -> bool:
+    return trip.operation == "TransactWriteItems" and b"GOALS#" in trip.request.body
+
+
+def about_to_be_timed(lab: Lab) -> Cast:
+    """A lesson is done, its message waits; of the day there is some time already, of another goal."""
+    cast = intending(lab)
+    lab.api.post("/goals", GOAL, token=cast["me"].access)
+    assert lab.api.post("/goals/2/progress", ENTRY, token=cast["me"].access).status == 201
+    lab.settle()
+    finish(1)(lab, cast, None)
+    lab.step("react_to_facts")
+    return cast
+
+
+@fault_row(
+    "F6",
+    "a goal is taken up again while the worker of reminders takes its owner off the list",
+    rounds=Rounds(reduced=1, full=20, test=1),
+    goal="whoever has an active goal stays on the list of the clock",
+)
+def nobody_is_forgotten(lab: Lab, chance: random.Random) -> int:
+    lab.let_records_not_age()
+    cast = paused(lab)
+    lab.settle()
+    lab.clock.shift(timedelta(days=settings.reminder_days, hours=chance.randrange(1, 24)))
+    access = lab.api.login(cast["me"].username).access
+    assert not lab.house.driver.fire("remind_goals", lab.clock.now()).failed
+    takes_up = meanwhile(lambda: lab.api.post("/goals/1/resume", token=access))
+    lab.injector.break_nth((0,), files_anew, takes_up)
+    lab.step("remind_people")
+    assert lab.injector.broken, "the worker has written nothing"
+    lab.injector.heal()
+    lab.finish()
+    stands(status="active")(lab, cast)
+    return 1
+
+
+def files_anew(trip: Trip) -> bool:
+    return trip.operation == "PutItem" and b"GOALS#" in trip.request.body
+
+
+@fault_row(
     "F26",
     "a stored answer about goals, a message and a night of the clock are over, and come again",
     rounds=Rounds(reduced=1, full=20, test=1),
@@ -93,12 +189,12 @@ def devices_meet(lab: Lab, chance: random.Random) -> int:
 )
 def goals_after_a_day(lab: Lab, chance: random.Random) -> int:
     for name in AGAIN:
-        lab.fresh()
+        lab.fresh(thoroughly=False)
         again_after_a_day(lab, FLOWS[name])
-    lab.fresh()
+    lab.fresh()  # The stream is about to be read from its beginning.
     lab.let_records_not_age()
     lesson_told_again(lab)
-    lab.fresh()
+    lab.fresh(thoroughly=False)
     lab.let_records_not_age()
     night_comes_again(lab)
     return len(AGAIN) + 2
@@ -121,6 +217,8 @@ def again_after_a_day(lab: Lab, flow: Flow) -> None:
         name: told[name] for name in told if name.startswith("goal")
     }, flow.name
     flow.holds(lab, cast)
+    lab.finish()
+    lab.ledger()
 
 
 def lesson_told_again(lab: Lab) -> None:
@@ -137,6 +235,8 @@ def lesson_told_again(lab: Lab) -> None:
     lab.settle()
     assert lab.told() == told
     assert lab.items("goal_entry") == []
+    lab.finish()
+    lab.ledger()
 
 
 def night_comes_again(lab: Lab) -> None:

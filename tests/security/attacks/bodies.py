@@ -74,6 +74,8 @@ PROTECTED: dict[str, Any] = {
 }
 #: What a route takes by that name because it is its business; registration refuses the values itself.
 TAKEN = {
+    "POST /api/v1/coupons": {"instructor_id"},
+    "PATCH /api/v1/coupons/{code}": {"instructor_id"},
     "PUT /api/v1/users/profile": {"listed"},
     "PATCH /api/v1/users/profile": {"listed"},
     "PATCH /api/v1/admin/users/{user_id}": {"role", "roles", "tier"},

@@ -21,6 +21,10 @@ from chalicelib.catalog import inspection
 from chalicelib.catalog.index import holding, reading
 from chalicelib.catalog.records import Media
 from chalicelib.catalog.records import Tally as CourseTally
+from chalicelib.commerce import ids, refunds, stripe_gateway
+from chalicelib.commerce.records import Order, Receipt, Refund
+from chalicelib.commerce.refunds import Wish
+from chalicelib.commerce.stripe_events import Event
 from chalicelib.goals import ledgers
 from chalicelib.learning import enrollments
 from chalicelib.learning.certificates import holding as certificates_held
@@ -29,10 +33,13 @@ from chalicelib.messaging import batches, mailer, router, silence
 from chalicelib.messaging.mailer import LetterRecord
 from chalicelib.table import facts, keys, reads
 from chalicelib.table.facts import Fact
+from chalicelib.table.keys import Key
 from infra.local import invocation, template
 from infra.local.invocation import Run
+from infra.local.stripe.line import Line
+from infra.local.stripe.server import Stripe
 from infra.local.template import Function, QueueTrigger, ScheduleTrigger, StreamTrigger
-from tests.factories import certificates, courses, goals, media
+from tests.factories import certificates, commerce, courses, gateway, goals, media
 from tests.security import crew
 from tests.security.attacks.ground import Ground
 from tests.security.attacks.mutation import mutated
@@ -72,7 +79,7 @@ def queue_events(ground: Ground, volume: int) -> Tally:
     tally = Tally()
     for function, trigger in functions(QueueTrigger):
         ground.clear()
-        with _quiet_mail():
+        with _quiet_mail(), _own_stripe():
             _queue(tally, function, trigger, volume, ground.chance(function.name))
     return tally
 
@@ -350,7 +357,56 @@ def _reminded(body: str) -> bool:
     return goals.ledger_of(document["user"]).reminded_on == str(document["on"])
 
 
+def _declined() -> str:
+    """Of the payment of an order."""
+    order = commerce.a_stored_record(clock.new_id("usr"))
+    thing = {
+        "id": clock.new_id("pi"),
+        "currency": "usd",
+        "status": "requires_payment_method",
+        "last_payment_error": {"code": "card_declined"},
+        "metadata": {"order_id": order.id},
+    }
+    return Event(clock.new_id("evt"), "payment_intent.payment_failed", 1_700_000_000, False, thing).text()
+
+
+def _noted(body: str) -> bool:
+    return commerce.order_now(json.loads(body)["thing"]["metadata"]["order_id"]).declined == "card_declined"
+
+
+def _requested() -> str:
+    """A hundredth of an order that is paid at the Stripe of this attack; it serves for some more."""
+    order = reads.one(Order, PAID[-1]) if PAID else None
+    if order is None or int(order.refunds_asked) >= FROM_ONE_ORDER:
+        buyer = commerce.a_buyer(f"p{clock.new_id('x')[-12:].lower()}").id
+        order = gateway.bought(STRIPE, buyer, commerce.a_priced_course(clock.new_id("usr")))
+        PAID.append(order.key)
+    refund = refunds.ask(courses.act(), order.id, Wish(amount_minor=1), anybodys=True).refund
+    return router.message("give_refund", replace(_fact("refund.requested"), subject=refund.id))
+
+
+def _given_back(body: str) -> bool:
+    place = ids.given_back(router.read(body)[1].subject)
+    found = reads.one(Refund, keys.refund(*place)) if place else None
+    return found is not None and found.status == "succeeded"
+
+
+def _paid() -> str:
+    """Of an order that waits for its receipt."""
+    buyer = crew.join(f"p{clock.new_id('x')[-12:].lower()}")
+    order = commerce.a_stored_record(buyer.id, captured_minor=commerce.PRICE, paid_at=clock.now())
+    return router.message("print_receipt", replace(_fact("order.paid"), subject=order.id, payload={}))
+
+
+def _receipted(body: str) -> bool:
+    place = ids.ordered(router.read(body)[1].subject)
+    return place is not None and reads.one(Receipt, keys.receipt(*place)) is not None
+
+
 HEALTHY = {
+    "print_receipt": Kind(_paid, _receipted),
+    "give_refunds": Kind(_requested, _given_back),
+    "handle_stripe_event": Kind(_declined, _noted),
     "remind_people": Kind(_idle, _reminded),
     "issue_certificate": Kind(_completed, _certified),
     "index_catalog": Kind(_indexed, _is_published),
@@ -361,6 +417,18 @@ HEALTHY = {
     "keep_projections": Kind(_walk, _renewed),
     "handle_mail_event": Kind(_bounce, _silenced),
 }
+
+
+STRIPE, FROM_ONE_ORDER = Stripe(clock=lambda: clock.now().timestamp()), 50
+PAID: list[Key] = []
+
+
+@contextmanager
+def _own_stripe() -> Iterator[None]:
+    """Stripe is in this process, and not asked twice."""
+    line = mock.patch.object(stripe_gateway, "transport", return_value=lambda _: Line(STRIPE))
+    with line, mock.patch.object(stripe_gateway, "RETRIES", 0):
+        yield
 
 
 @contextmanager

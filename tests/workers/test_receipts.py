@@ -1,0 +1,224 @@
+"""From a paid order to its receipt and its letters: each once, renewed when money goes back, gone with the person."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib import aws, clock
+from chalicelib.accounts import privacy
+from chalicelib.accounts.records import User
+from chalicelib.catalog.records import Gate
+from chalicelib.commerce import ids, payments, printing, reactions, receipts
+from chalicelib.commerce.news import News, Returned
+from chalicelib.commerce.records import Order, Receipt
+from chalicelib.insight.holders import HOLDERS
+from chalicelib.messaging import router
+from chalicelib.settings import settings
+from chalicelib.table import keys, reads
+from chalicelib.table.acts import by_system
+from chalicelib.table.facts import Fact
+from chalicelib.table.writes import adjust, alone
+from functions import print_receipt
+from infra.local.mailbox import Mail
+from tests.conftest import House
+from tests.factories import commerce, people
+from tests.http.api import at_once
+from tests.workers.doubles import Kill, a_fact, dead, records
+
+PAID, RETURNED, FAILED = "Thank you for your order", "Your money is on its way back", "A refund did not go through"
+DECLINED, DISPUTED = "Your payment did not go through", "A payment is disputed"
+
+
+@pytest.fixture
+def buyer(clean: House) -> User:
+    return commerce.a_buyer("meera", first_name="Meera", email="meera@example.org")
+
+
+@pytest.fixture
+def order(buyer: User) -> Order:
+    return commerce.a_paid_order(buyer.id, commerce.a_priced_course(), commerce.a_priced_course())
+
+
+def papers() -> list[str]:
+    found = aws.client("s3").list_objects_v2(Bucket=settings.certificates_bucket, Prefix=receipts.PREFIX)
+    return [each["Key"] for each in found.get("Contents", [])]
+
+
+def receipt(order: Order) -> Receipt | None:
+    return reads.one(Receipt, keys.receipt(order.user_id, receipts.number_of(order)))
+
+
+def about(house: House, subject: str) -> list[Mail]:
+    return [mail for mail in house.mails() if mail.subject == subject]
+
+
+def given_back(order: Order, amount: int, **values: Any) -> Order:
+    refund = {f"re_{amount}": Returned(amount, **values)}
+    return payments.apply(by_system("req_refund"), order.id, News(intent_id=order.intent_id, refunds=refund))
+
+
+def paid_fact(order: Order) -> Fact:
+    return a_fact("order.paid", order.id)
+
+
+@pytest.mark.row("M17", "M98", "M106")
+def test_a_paid_order_ends_in_a_receipt_and_one_letter(clean: House, order: Order) -> None:
+    clean.driver.settle()
+    made = receipt(order)
+    assert made is not None
+    assert papers() == [f"receipts/{order.user_id}/{receipts.number_of(order)}/{int(made.order_ver)}.pdf"]
+    (mail,) = about(clean, PAID)
+    assert mail.to == ["meera@example.org"]
+    assert "40.00 USD" in mail.text
+    assert mail.text.count("20.00") == 2
+    assert receipts.check_address(order.id) in mail.text
+    # What was bought is told once, not once more for each course.
+    assert [each.subject for each in clean.mails() if each.to == mail.to] == [PAID]
+
+
+@pytest.mark.row("M98")
+def test_a_repeated_fact_makes_neither_a_second_paper_nor_a_second_letter(clean: House, order: Order) -> None:
+    clean.driver.settle()
+    before = papers()
+    assert print_receipt.handler(records(router.message("print_receipt", paid_fact(order))), None) == {
+        "batchItemFailures": []
+    }
+    clean.driver.settle()
+    assert papers() == before
+    assert len(about(clean, PAID)) == 1
+
+
+@pytest.mark.row("M17")
+def test_a_refund_renews_the_receipt_and_is_told(clean: House, order: Order) -> None:
+    clean.driver.settle()
+    after = given_back(order, 2500)
+    assert not receipts.shows(receipt(order), after)  # type: ignore[arg-type]
+    clean.driver.settle()
+    assert receipts.shows(receipt(order), after)  # type: ignore[arg-type]
+    assert len(papers()) == 1
+    (mail,) = about(clean, RETURNED)
+    assert "25.00 USD" in mail.text
+
+
+def test_what_could_not_be_delivered_is_said_in_the_letter(clean: House, buyer: User) -> None:
+    course = commerce.a_priced_course()
+    pending = commerce.a_pending_order(buyer.id, course, commerce.a_priced_course())
+    alone(adjust(Gate.under(keys.gate(course)), Gate.is_deleted.set(True), where=Gate.pk.exists()))
+    commerce.paid(pending.id)
+    clean.driver.settle()
+    (mail,) = about(clean, PAID)
+    assert " ".join(mail.text.split()).count("It could not be delivered any more") == 1
+
+
+def test_a_decline_is_told_kindly_and_not_after_the_payment(clean: House, buyer: User) -> None:
+    first = commerce.a_pending_order(buyer.id, commerce.a_priced_course())
+    declined = News(intent_id="pi_1", currency="USD", declined="card_declined")
+    payments.apply(by_system("req_decline"), first.id, declined)
+    clean.driver.settle()
+    (mail,) = about(clean, DECLINED)
+    assert "Nothing was taken from you" in mail.text
+    commerce.paid(first.id, intent_id="pi_1")
+    again = a_fact("order.declined", first.id)
+    assert reactions.payment_declined(again) is None
+
+
+def test_a_refund_that_fails_is_told_and_not_as_one_that_was_made(clean: House, order: Order) -> None:
+    told = reactions.refund_failed(
+        a_fact("refund.failed", f"rfd_1-{order.id[4:]}", payload={"order": order.id, "amount_minor": 700})
+    )
+    assert told is not None
+    assert told.letter.subject == FAILED
+    back = {"amount_minor": -700, "lines": {}}
+    assert reactions.money_returned(a_fact("order.refunded", order.id, payload=back)) is None
+
+
+def test_every_administrator_is_told_of_a_dispute_once(clean: House, order: Order) -> None:
+    for name in ("one", "two"):
+        people.enlisted(name, roles=("admin",), email=f"{name}@example.org")
+    news = News(intent_id=order.intent_id, dispute="open", disputed_minor=4000)
+    payments.apply(by_system("req_dispute"), order.id, news)
+    clean.driver.settle()
+    mails = about(clean, DISPUTED)
+    assert sorted(mail.to[0] for mail in mails) == ["one@example.org", "two@example.org"]
+    assert all(order.id in mail.text.replace("\n", " ") for mail in mails)
+
+
+def test_a_second_run_for_the_same_dispute_tells_nobody_again(clean: House, order: Order) -> None:
+    people.enlisted("one", roles=("admin",))
+    fact = a_fact("order.disputed", order.id, payload={"amount_minor": 4000})
+    assert [reactions.address_dispute(fact) for _ in range(2)] == ["1 told", "0 told"]
+
+
+@pytest.mark.row("M17")
+def test_a_paper_of_an_older_state_does_not_take_the_place_of_a_newer(clean: House, order: Order) -> None:
+    after = given_back(order, 2500)
+    assert printing.keep(order.id, clock.now()) == "printed"
+    buyer = reads.one(User, keys.user(order.user_id))
+    assert buyer is not None
+    place = ids.ordered(order.id)
+    assert place is not None
+    assert printing._print(order, buyer, place, clock.now()) == "overtaken"
+    assert papers() == [receipts.place(after, int(after.ver))]
+
+
+def test_workers_that_print_at_the_same_moment_leave_one_paper(order: Order) -> None:
+    at_once(4, lambda _: printing.keep(order.id, clock.now()))
+    assert papers() == [receipts.place(order, int(order.ver))]
+
+
+@pytest.mark.row("M106")
+@pytest.mark.parametrize("call", range(4))
+def test_killed_at_any_call_to_aws_the_next_delivery_finishes(
+    call: int, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls, real = iter(range(100)), aws.client
+
+    def client(service: str, **options: Any) -> Any:
+        if next(calls) == call:
+            raise Kill
+        return real(service, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(aws, "client", client)
+        with pytest.raises(Kill):
+            printing.keep(order.id, clock.now())
+    printing.keep(order.id, clock.now())
+    assert papers() == [receipts.place(order, int(order.ver))]
+    assert receipts.shows(receipt(order), order)  # type: ignore[arg-type]
+
+
+def erased(user_id: str) -> None:
+    now = clock.now()
+    due = (User.erasure_due.set(now), User.gsi1pk.set(keys.erasures()), User.gsi1sk.set("0"))
+    alone(adjust(User.under(keys.user(user_id)), *due, where=User.pk.exists()))
+    privacy.erase(by_system("req_erase"), user_id, as_of=clock.now(), holders=HOLDERS)
+
+
+@pytest.mark.row("B15")
+def test_receipts_go_with_the_person_and_orders_stay(clean: House, order: Order) -> None:
+    clean.driver.settle()
+    assert papers()
+    erased(order.user_id)
+    assert papers() == []
+    assert receipt(order) is None
+    assert commerce.order_now(order.id).captured_minor == 4000
+    assert printing.keep(order.id, clock.now()) == "taken away"
+    assert papers() == []
+
+
+def test_an_erasure_under_the_printers_hands_leaves_no_name(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = printing._marked
+
+    def marked(*arguments: Any) -> bool:
+        erased(order.user_id)
+        return real(*arguments)
+
+    monkeypatch.setattr(printing, "_marked", marked)
+    assert printing.keep(order.id, clock.now()) == "taken away"
+    assert papers() == []
+
+
+def test_a_message_about_something_else_is_buried() -> None:
+    bad = router.message("print_receipt", a_fact("order.paid", "usr_ada"))
+    assert print_receipt.handler(records(bad), None) == {"batchItemFailures": []}
+    assert len(dead("receipts")) == 1
