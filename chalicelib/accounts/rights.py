@@ -79,7 +79,8 @@ def tier_changing(
         change(user, User.tier.set(tier), _paid_by(order_id), now=act.now),
         change(standing, Standing.tier.set(tier), now=act.now),
     ]
-    return TierChange(writes, act.fact("user.tier_changed", user_id, audience=[user_id], ver=int(user.ver) + 1, tier=tier))
+    fact = act.fact("user.tier_changed", user_id, audience=[user_id], ver=int(user.ver) + 1, tier=tier)
+    return TierChange(writes, fact)
 
 
 def _paid_by(order_id: str | None) -> Action:

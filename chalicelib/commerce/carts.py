@@ -13,7 +13,7 @@ from chalicelib.commerce.quotes import Line, Quote
 from chalicelib.commerce.records import Cart
 from chalicelib.errors import Conflict, FieldError, NotFound, ProductError, Stale
 from chalicelib.learning.enrollments import SoldOut
-from chalicelib.table import keys, reads
+from chalicelib.table import keys
 from chalicelib.table.acts import Act
 from chalicelib.table.facts import Fact
 from chalicelib.table.record import Record, moment_text
@@ -143,7 +143,7 @@ def _read(act: Act) -> Cart:
 def _priced(act: Act, cart: Cart, line: str | None = None) -> Shown:
     if not cart.lines:
         return Shown(cart, None)
-    return Shown(cart, quotes.quoted(cart, reads.many(quotes.wanted(cart)), act.now), line)
+    return Shown(cart, quotes.quoted(cart, quotes.read(cart), act.now), line)
 
 
 def _add(act: Act, line: str) -> Shown:
@@ -151,7 +151,7 @@ def _add(act: Act, line: str) -> Shown:
     if line in cart.lines:
         return _priced(act, cart, line)
     wish = copied(cart, {"lines": {**cart.lines, line: UNPRICED}})
-    found = reads.many(quotes.wanted(wish))
+    found = quotes.read(wish)
     entering = quotes.line_of(wish, found, line)
     _require_buyable(entering, cart)
     changes = {"lines": {**cart.lines, line: _put_in(act, entering)}}

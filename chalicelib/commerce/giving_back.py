@@ -28,7 +28,7 @@ def give(act: Act, order: Order, refund: Refund) -> Order:
         if refund.id in order.answered or knows(news, refund):
             return order
     try:
-        return payments.apply(act, order.id, stripe_gateway.refund(refund, order))
+        return payments.apply(act, order.id, stripe_gateway.refund(refund, order, deadline=act.deadline))
     except StripeRefused as refused:
         return _refused(act, order, refund, refused)
 
@@ -47,10 +47,11 @@ def _refused(act: Act, order: Order, refund: Refund, refused: StripeRefused) -> 
 def look(act: Act, order: Order) -> tuple[Order, News]:
     """All that Stripe knows of a payment that it has taken, and the order with that."""
     if order.charge_id is None and order.intent_id is not None:
-        order = payments.apply(act, order.id, stripe_gateway.intent(order.intent_id))
+        order = payments.apply(act, order.id, stripe_gateway.intent(order.intent_id, deadline=act.deadline))
     if order.charge_id is None:
         return order, News()
-    news = stripe_gateway.charge(order.charge_id, with_refunds=bool(order.refunds_asked))
+    asked = bool(order.refunds_asked)
+    news = stripe_gateway.charge(order.charge_id, with_refunds=asked, deadline=act.deadline)
     return payments.apply(act, order.id, news), news
 
 

@@ -18,7 +18,7 @@ from chalicelib.errors import Conflict, FieldError, Invalid, Stale
 from chalicelib.learning import enrollments
 from chalicelib.learning.enrollments import SoldOut
 from chalicelib.settings import settings
-from chalicelib.table import keys, reads
+from chalicelib.table import keys
 from chalicelib.table.acts import Act
 from chalicelib.table.keys import Key
 from chalicelib.table.record import Record, moment_text
@@ -70,7 +70,7 @@ def _place(act: Act, expected_minor: int | None) -> Placed:
     order_id = ids.order_of(act.actor, int(cart.ver))
     own = orders.key_of(order_id)
     older = _older(cart, order_id)
-    found = reads.many([own, *older, *quotes.wanted(cart)])
+    found = quotes.read(cart, own, *older)
     there = found.get(own)
     if isinstance(there, Order):
         return _there(act, cart, there, expected_minor)

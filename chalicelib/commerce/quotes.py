@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.accounts.records import User
-from chalicelib.catalog.records import Seats
+from chalicelib.catalog.index import gathering
+from chalicelib.catalog.index import reading as catalogue
+from chalicelib.catalog.records import Gate, Seats
 from chalicelib.commerce import couponing, ids, pricing, products, states
 from chalicelib.commerce.pricing import Priced, Sum
 from chalicelib.commerce.records import Cart, Coupon, Order
 from chalicelib.learning import enrollments
 from chalicelib.learning.enrollments import Case
-from chalicelib.table import keys
+from chalicelib.table import keys, reads
 from chalicelib.table.keys import Key
 from chalicelib.table.record import Record
 
@@ -85,8 +87,21 @@ class Quote:
         return self.sum.total_minor
 
 
+def read(cart: Cart, *more: Key) -> Found:
+    """All that a quote is made of, and `more`, in one trip. What the catalogue does not show takes a second one."""
+    found = reads.many([*more, *wanted(cart)])
+    unseen = _teachers_unseen(cart, found)
+    return {**found, **reads.many(unseen)} if unseen else found
+
+
+def _teachers_unseen(cart: Cart, found: Found) -> set[Key]:
+    """Whose courses are published and not shown: those are new, or of somebody who is suspended."""
+    gates = [found.get(keys.gate(line)) for line in cart.lines if not products.is_product(line)]
+    offered = [gate for gate in gates if isinstance(gate, Gate) and gate.is_published]
+    return {keys.user(gate.instructor_id) for gate in offered if not catalogue.offers(gate.course_id)}
+
+
 def wanted(cart: Cart) -> list[Key]:
-    """All that a quote is made of, in one trip."""
     own = couponing.wanted(cart.user_id, cart.coupon) if cart.coupon else []
     place = ids.ordered(cart.order_id) if cart.order_id else None
     own += [keys.order(*place)] if place else []
@@ -143,6 +158,8 @@ def line_of(cart: Cart, found: Found, line: str) -> Line:
     case = enrollments.case_of(found, cart.user_id, line)
     gate = case.gate
     reason = _why_not(case, _seats_held(cart, found, line), put_in["currency"])
+    if gate is not None and reason not in ("own", "owned") and not _teacher_offers(found, gate):
+        reason = "not_offered"
     if gate is None or reason == "not_offered":
         return _gone(line, put_in)
     return _line(
@@ -188,6 +205,12 @@ def _why_not(case: Case, held: int, currency: str) -> str | None:
     if gate.limited and not _has_room(case.seats, held):
         return "sold_out"
     return "currency_changed" if gate.currency != currency else None
+
+
+def _teacher_offers(found: Found, gate: Gate) -> bool:
+    """Whoever was not read is shown by the catalogue, so they do."""
+    teacher = found.get(keys.user(gate.instructor_id))
+    return gathering.offers(teacher if isinstance(teacher, User) else None)
 
 
 def _has_room(seats: Seats | None, held: int) -> bool:

@@ -55,7 +55,7 @@ MAY: Mapping[str, set[str]] = {
     },
     "EraseAccounts": {
         "query", "query index", "get", "batch get", "put", "update", "delete", "delete in a transaction",
-        "delete papers", "delete receipts", "send schedules dead",
+        "check", "read payment keys", "delete papers", "delete receipts", "send schedules dead",
     },
     "IssueCertificate": {
         "get", "batch get", "put", "update", "check", "write papers", "delete papers", "write receipts", "delete receipts",

@@ -11,7 +11,7 @@ from chalicelib.settings import settings
 from chalicelib.table import keys
 from chalicelib.table.writes import adjust, alone
 from infra.local.gateway import Reply
-from tests.factories import commerce, courses, people, shop
+from tests.factories import commerce, courses, people, shelf, shop
 from tests.http.api import Api, Person, at_once, fields, problem
 
 
@@ -171,6 +171,25 @@ def test_what_is_not_offered_any_more_is_shown_as_it_was_and_not_counted(api: Ap
     told = [(item["title"], item["price_minor"], (item["unavailable"] or {}).get("code")) for item in shown["items"]]
     assert told == [("Number 1", 1999, "not_offered"), ("Number 2", 1999, "not_offered"), ("Number 3", 1999, None)]
     assert shown["total_minor"] == 1999
+
+
+@pytest.mark.parametrize("is_in_the_catalogue", [True, False])
+def test_a_course_of_somebody_suspended_is_neither_put_in_nor_ordered(
+    api: Api, me: Person, is_in_the_catalogue: bool
+) -> None:
+    people.verified(me.id)
+    author, boss, late = api.member("tess", roles=("instructor",)), api.admin(), api.member("late")
+    course = shop.sold(author.id, title="Knots")
+    if is_in_the_catalogue:
+        shelf.published()
+    assert put(api, me, course.id).status == 201
+    assert api.post(f"/admin/users/{author.id}/ban", {}, token=boss.access).status == 200
+    shelf.published()
+    assert problem(put(api, late, course.id)) == (404, "course_unknown")
+    shown = cart(api, me)
+    assert [(item["title"], item["unavailable"]["code"]) for item in shown["items"]] == [("Knots", "not_offered")]
+    refused = api.post("/orders/create-from-cart", {}, token=me.access)
+    assert (problem(refused), fields(refused)) == ((409, "line_unavailable"), {course.id: "not_offered"})
 
 
 @pytest.mark.row("M102")

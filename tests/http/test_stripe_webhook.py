@@ -183,6 +183,23 @@ def test_a_body_that_the_gateway_has_encoded_is_read_as_it_was_sent(
 
 
 @pytest.mark.row("M96")
+@pytest.mark.parametrize(
+    ("body", "code"), [(base64.b64encode(b"\xff\xfe{}").decode(), "signature_invalid"), ("not base64!", "malformed")]
+)
+def test_bytes_that_are_no_text_are_refused(
+    api: Api, stripe: Bank, monkeypatch: pytest.MonkeyPatch, body: str, code: str
+) -> None:
+    app = api.gateway.app
+
+    def encoding(event: Any, context: Any) -> Any:
+        return app(event | {"body": body, "isBase64Encoded": True}, context)
+
+    encoding.routes = app.routes  # type: ignore[attr-defined]
+    monkeypatch.setattr(api.gateway, "app", encoding)
+    assert problem(say(api, TEXT)) == (400, code)
+
+
+@pytest.mark.row("M96")
 @pytest.mark.parametrize(("ours", "theirs"), [(False, True), (True, False)])
 def test_test_money_is_not_taken_for_real_money_nor_the_other_way_round(
     api: Api, stripe: Bank, monkeypatch: pytest.MonkeyPatch, ours: bool, theirs: bool

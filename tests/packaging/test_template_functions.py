@@ -97,7 +97,7 @@ FOREIGN = {
     "HandleStripeEvent": "s3:* ses:* ssm:Put* dynamodb:Query dynamodb:Scan dynamodb:Delete*",
     "InspectMedia": "s3:Put[!O]* s3:PutObject?* ses:* ssm:* dynamodb:Query dynamodb:Scan dynamodb:Delete*",
     "SweepFacts": "s3:* ses:* ssm:* dynamodb:Update* dynamodb:Scan dynamodb:Delete*",
-    "EraseAccounts": "s3:Get* s3:Put* s3:List* ses:* ssm:* dynamodb:Scan",
+    "EraseAccounts": "s3:Get* s3:Put* s3:List* ses:* ssm:Put* dynamodb:Scan",
     "IssueCertificate": "s3:Get* s3:List* ses:* ssm:Put* dynamodb:Query dynamodb:Scan dynamodb:Delete*",
     "PrintReceipt": "s3:Get* s3:List* ses:* ssm:Put* dynamodb:Scan dynamodb:GetItem dynamodb:Update* dynamodb:Delete*",
     "RetryCertificates": "s3:Get* s3:List* ses:* ssm:* dynamodb:Scan dynamodb:Delete*",
@@ -208,7 +208,13 @@ def test_of_its_secrets_a_function_is_told_the_name_only() -> None:
         told = function["Environment"]["Variables"]
         assert (told["KEYS_PARAMETER"], told["PAYMENTS_PARAMETER"]) == ("/learnflow/dev/keys", "/learnflow/dev/payments")
     assert readers("keys") == {"ApiFunction", "IssueCertificate", "PrintReceipt", "SendEmail"}
-    assert readers("payments") == {"ApiFunction", "GiveRefunds", "HandleStripeEvent", "ReconcilePayments"}
+    assert readers("payments") == {
+        "ApiFunction",
+        "EraseAccounts",
+        "GiveRefunds",
+        "HandleStripeEvent",
+        "ReconcilePayments",
+    }
 
 
 def readers(parameter: str) -> set[str]:

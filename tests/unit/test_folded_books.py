@@ -84,7 +84,7 @@ def histories(draw: st.DrawFn) -> Ledger:
         lines = [commerce.a_line(course, total, TEACHERS[int(course[-1]) % 2]) for course, total in draw(LINES)]
         order = commerce.a_record("", *lines, currency=draw(st.sampled_from(["USD", "EUR"])))
         total = int(order.total_minor)
-        steps = [{"captured_minor": total}, {"fee_minor": draw(st.integers(0, 400))}]
+        steps: list[dict[str, Any]] = [{"captured_minor": total}, {"fee_minor": draw(st.integers(0, 400))}]
         if total:
             part = draw(st.integers(1, total))
             whole, failed = {"refunds": {"re_1": part, "re_2": total}}, {"failed_refunds": ["re_1"]}

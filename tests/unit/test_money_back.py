@@ -186,9 +186,17 @@ def test_whatever_happens_to_an_order_its_books_balance_and_follow_the_money(
         holds(story)
         order = story.order
         assert (sum(order.allotted.values()), order.fee_minor is not None) == (really_back(story), True), seed
+        assert {each.id: each.status for each in memory.of(Refund)} == answers(story), seed
         if sum(order.allotted.values()) == int(order.total_minor):
             assert {account for account, _ in balances(story).items()} == {"platform", "stripe"}
     assert settings.platform_fee_percent == 20
+
+
+def answers(story: Story) -> dict[str, str]:
+    """What has become of each refund of ours by Stripe's own word; of what it was never asked, nothing came."""
+    with story.server.store.lock:
+        there = {each["metadata"].get("refund_id"): each["status"] for each in story.server.store.all("refund")}
+    return {each.id: there.get(each.id, "failed") for each in story.memory.of(Refund)}
 
 
 def balances(story: Story) -> dict[str, int]:

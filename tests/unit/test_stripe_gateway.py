@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -12,7 +12,6 @@ from stripe import HTTPClient
 from chalicelib.commerce import stripe_gateway, stripe_keys
 from chalicelib.commerce.records import Order, Refund
 from chalicelib.commerce.stripe_gateway import PaymentsUnavailable, PaymentUndecided, StripeRefused
-from chalicelib.settings import settings
 from infra.local.stripe import disputes
 from infra.local.stripe.line import Line
 from infra.local.stripe.server import Stripe
@@ -111,6 +110,7 @@ def test_what_stripe_refuses_says_its_code_and_nothing_of_what_was_asked(
     with pytest.raises(StripeRefused) as refused:
         stripe_gateway.intent("pi_canary")
     assert (str(refused.value), refused.value.code) == ("resource_missing", "resource_missing")
+    assert refused.value.__cause__ is None
     assert refused.value.__suppress_context__
     with pytest.raises(StripeRefused, match="amount_too_small"):
         stripe_gateway.create_intent(an_order(total_minor=1))
@@ -193,7 +193,7 @@ def on_the_wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(stripe_keys._Held, "keys", None)
     monkeypatch.setattr(HTTPClient, "INITIAL_DELAY", 0.0)
     Slow.seen, Slow.seconds = [], 0.0
-    server = HTTPServer(("127.0.0.1", 0), Slow)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     base = f"http://127.0.0.1:{server.server_port}"
