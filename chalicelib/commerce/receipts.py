@@ -8,6 +8,7 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from chalicelib import aws, keyring
 from chalicelib.commerce import ids, states
@@ -21,6 +22,8 @@ from chalicelib.table.acts import Act
 
 LENT = timedelta(minutes=5)
 PREFIX = "receipts/"
+#: As many as S3 deletes in one call.
+AT_ONCE = 1000
 #: Characters of a signature that a code carries, of six bits each: what follows a name in a path is not long.
 SIGNED = 24
 
@@ -31,6 +34,10 @@ class OrderUnpaid(Conflict):
 
 class ReceiptNotPrinted(Conflict):
     """The receipt is being made; try again in a few seconds."""
+
+
+class ReceiptsLeft(RuntimeError):
+    """Some papers could not be deleted; whoever wants them gone tries again."""
 
 
 class ReceiptUnknown(NotFound):
@@ -103,8 +110,21 @@ def place(order: Order, ver: int) -> str:
 
 def clear(order: Order, versions: Iterable[int]) -> None:
     """These papers of an order are gone, whether they were there or not."""
-    for ver in versions:
-        aws.client("s3").delete_object(Bucket=settings.certificates_bucket, Key=place(order, ver))
+    _clear(place(order, ver) for ver in versions)
+
+
+def clear_all(orders: Iterable[Order]) -> None:
+    """Every paper that was ever printed of these orders, a thousand in a call: somebody may have bought much."""
+    _clear(place(order, ver) for order in orders for ver in range(1, int(order.ver) + 1))
+
+
+def _clear(places: Iterable[str]) -> None:
+    rest = iter(places)
+    while some := [{"Key": each} for each in islice(rest, AT_ONCE)]:
+        wanted = {"Objects": some, "Quiet": True}
+        answer = aws.client("s3").delete_objects(Bucket=settings.certificates_bucket, Delete=wanted)
+        if answer.get("Errors"):
+            raise ReceiptsLeft(answer["Errors"][0].get("Code"))
 
 
 def check_address(order_id: str) -> str:

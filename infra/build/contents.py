@@ -59,9 +59,10 @@ NEEDLESS = (
     # Types for editors, and Stripe's products beside plain payments. (Its second API has the base of the first.)
     *(
         f"stripe/{part}/"
-        for part in "apps billing billing_portal checkout climate entitlements events financial_connections forwarding "
-        "identity issuing params product_catalog radar reporting reserve sigma tax terminal test_helpers three_d_secure "
-        "treasury v2/billing v2/commerce v2/core/accounts v2/core/vault v2/money_management v2/test_helpers".split()
+        for part in "apps billing billing_portal checkout climate entitlements events financial_connections "
+        "forwarding identity issuing params product_catalog radar reporting reserve sigma tax terminal test_helpers "
+        "three_d_secure treasury v2/billing v2/commerce v2/core/accounts v2/core/vault v2/money_management "
+        "v2/test_helpers".split()
     ),
 )
 NEEDLESS_FOLDERS = frozenset({"__pycache__", "test", "tests"})
@@ -103,8 +104,16 @@ WORKERS = Artefact(
     name="workers",
     limit=40 * MEGABYTE,
     distributions=(
-        *STORE, *PASSWORDS, *LETTERS, *PAPERS, *CATALOGUE, *PAYMENTS, "PyJWT", "aws_lambda_powertools", "tzdata",
-    ),  # fmt: skip
+        *STORE,
+        *PASSWORDS,
+        *LETTERS,
+        *PAPERS,
+        *CATALOGUE,
+        *PAYMENTS,
+        "PyJWT",
+        "aws_lambda_powertools",
+        "tzdata",
+    ),
     sources=("chalicelib", "functions", "schedules"),
     without=("chalicelib/web/assets/", "chalicelib/web/viewers/"),  # pages of the API
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from infra.local.engine import free_port
-from infra.tour import accounts, goals, learning
+from infra.tour import accounts, buying, goals, learning
 from infra.tour.visitor import PATIENCE_SECONDS, Lost, Visitor
 
 
@@ -20,6 +20,7 @@ def story(visitor: Visitor) -> None:
     access = accounts.arrive(visitor, name, email, "seven-lean-otters")
     accounts.settle_in(visitor, access)
     learning.learn(visitor, access, email)
+    buying.buy(visitor, access, email)
     goals.intend(visitor, access, email)
     accounts.forget_password(visitor, email)
     accounts.look_from_above(visitor, name)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 PATIENCE_SECONDS = 30.0
 SHOWN = 100
@@ -87,6 +88,14 @@ class Visitor:
             return connection.getresponse().read()
         finally:
             connection.close()
+
+    def paper(self, address: str) -> str:
+        """What lies behind a signed link, in a word."""
+        parts = urlsplit(address)
+        reply = Visitor(parts.port or 80).fetch(f"{parts.path}?{parts.query}", parts.netloc)
+        if not reply.startswith(b"%PDF-"):
+            raise Lost("behind the link is no PDF")
+        return f"a PDF of {len(reply) // 1024} KB"
 
     def mail(self, to: str, subject: str) -> str:
         """The text of the newest mail to this address with these words in its subject, once it has arrived."""

@@ -19,8 +19,8 @@ def worked(queue: str) -> set[str]:
 MAY: Mapping[str, set[str]] = {
     "ApiFunction": {
         "get", "batch get", "query", "query index", "put", "update", "delete", "delete in a transaction", "check",
-        "read heads", "read keys", "read payment keys", "read catalogue", "read uploads", "write uploads", "read papers",
-        "send stripe events",
+        "read heads", "read keys", "read payment keys", "read catalogue", "read uploads", "write uploads",
+        "read papers", "send stripe events",
     },
     "ReactToFacts": {
         "put", "send emails", "send history", "send counters", "send catalog", "send projections",
@@ -44,7 +44,8 @@ MAY: Mapping[str, set[str]] = {
     "RemindPeople": {"get", "batch get", "query", "put", "send reminders dead", *worked("reminders")},
     "HandleMailEvent": {"get", "put", "send mail events dead", *worked("mail events")},
     "HandleStripeEvent": {
-        "get", "batch get", "put", "update", "check", "read payment keys", "send stripe events dead", *worked("stripe events"),
+        "get", "batch get", "put", "update", "check", "read payment keys", "send stripe events dead",
+        *worked("stripe events"),
     },
     "InspectMedia": {
         "get", "update", "put", "send media dead", "write media", "read uploads", "delete uploads", *worked("media"),

@@ -23,7 +23,14 @@ from infra.local.invocation import Killed
 
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"})
 #: Whatever changes something, in the table or elsewhere.
-EFFECTS = WRITES | {"SendMessage", "SendMessageBatch", "ChangeMessageVisibility", "PutObject", "SendEmail"}
+EFFECTS = WRITES | {
+    "SendMessage",
+    "SendMessageBatch",
+    "ChangeMessageVisibility",
+    "PutObject",
+    "SendEmail",
+    "StripePOST",
+}
 Fault = Callable[[Any, Any], Any]
 
 
@@ -87,16 +94,20 @@ class Injector:
 
     def _listener(self, client: Any, of_limiter: bool) -> Callable[..., Any]:
         def listen(request: Any, event_name: str, **_: Any) -> Any:
-            trip = Trip(event_name.rpartition(".")[2], of_limiter, request, client.meta.service_model.service_name)
-            with self._lock:
-                self.trips.append(trip)
-                rules = [] if getattr(self._here, "calm", False) else self._rules
-                fault = next((fault for applies, fault in rules if applies(trip)), None)
-                if fault is not None:
-                    self.broken.append(len(self.trips) - 1)
-            return None if fault is None else fault(client, request)
+            service = client.meta.service_model.service_name
+            return self.meet(client, Trip(event_name.rpartition(".")[2], of_limiter, request, service))
 
         return listen
+
+    def meet(self, client: Any, trip: Trip) -> Any:
+        """What a fault makes of this trip; None where it goes its way."""
+        with self._lock:
+            self.trips.append(trip)
+            rules = [] if getattr(self._here, "calm", False) else self._rules
+            fault = next((fault for applies, fault in rules if applies(trip)), None)
+            if fault is not None:
+                self.broken.append(len(self.trips) - 1)
+        return None if fault is None else fault(client, trip.request)
 
     def names(self) -> list[str]:
         return [str(trip) for trip in self.trips]
@@ -246,6 +257,7 @@ THROTTLES = {
     "ssm": (400, "ThrottlingException"),
     "sesv2": (429, "TooManyRequestsException"),
     "s3": (503, "SlowDown"),
+    "stripe": (429, "rate_limit"),
 }
 JSON = {"content-type": "application/x-amz-json-1.0"}
 

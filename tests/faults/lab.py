@@ -19,19 +19,21 @@ from argon2 import PasswordHasher
 from chalicelib import aws, clock, keyring
 from chalicelib.accounts import passwords
 from chalicelib.catalog.index import holding
+from chalicelib.commerce import stripe_keys
 from chalicelib.messaging import mailer
 from chalicelib.settings import settings
 from chalicelib.web import limits
 from infra.local.stream_source import StreamSource
 from tests.conftest import House
-from tests.faults import goal_ledger, learning_ledger, ledger
+from tests.faults import commerce_ledger, goal_ledger, learning_ledger, ledger, stripe_fake
 from tests.faults.clock import Clock
 from tests.faults.injector import Injector
 from tests.faults.ledger import World
+from tests.faults.stripe_fake import Till
 from tests.http.api import Api
 
 #: Importing it has declared its invariants.
-DECLARING = (learning_ledger, goal_ledger)
+DECLARING = (learning_ledger, goal_ledger, commerce_ledger)
 CHEAP = PasswordHasher(memory_cost=64, time_cost=1, parallelism=1)
 #: Longer than the lease of a letter.
 PAUSE_SECONDS = 61.0
@@ -55,6 +57,7 @@ class Lab:
     clock: Clock = field(default_factory=Clock)
     api: Api = field(init=False)
     injector: Injector = field(init=False)
+    till: Till = field(init=False)
     #: What this round did on purpose, for the ledger to expect: poison sent, mails that may come twice.
     expected: ledger.Expected = field(init=False)
     #: Whether something unusual may have been left behind: a thorough wipe is due.
@@ -75,6 +78,7 @@ class Lab:
             stack.enter_context(self.clock.running(self.start))
             self._drawn, self._worlds = chance.random(), 0
             self.injector = stack.enter_context(Injector())
+            stack.enter_context(stripe_fake.connected(lambda: self.till, lambda: self.injector))
             self.fresh()
             yield
 
@@ -98,10 +102,12 @@ class Lab:
             self._mails_before = len(self.house.mails())
         self.forget_instance()
         keyring.keys()
+        stripe_keys.payment_keys()
         self.injector.forget()
         self.expected = ledger.Expected()
         self.suffix = ""
         self.api = Api()
+        self.till = Till(stripe_fake.opened_door(self.api))
 
     def anew(self) -> None:
         """The same world once more, with the same ids and pauses: only on a thoroughly wiped engine."""
@@ -119,6 +125,7 @@ class Lab:
         """What dies with a killed instance: permits, keys, the catalogue, what it knew of queues and mail."""
         limits.forget()
         keyring.forget()
+        stripe_keys.forget()
         aws.queue_url.cache_clear()
         mailer.breaker.close()
         holding.forget()
@@ -144,7 +151,8 @@ class Lab:
         """Step streams and queues until nothing moves. What failed comes back after a minute, by the one clock."""
         with self._driving:
             for _ in range(rounds):
-                if not self.house.driver.round(skip_delays=True):
+                moved = self.till.move()
+                if not self.house.driver.round(skip_delays=True) and not moved:
                     return
                 if any(queue.held for queue in self.house.driver.queues):
                     self.clock.shift(PAUSE_SECONDS)
@@ -153,6 +161,7 @@ class Lab:
     def work(self) -> None:
         """One step of every stream and queue; what failed waits for the next `settle`."""
         with self._driving:
+            self.till.move()
             self.house.driver.round()
 
     def step(self, name: str) -> None:
@@ -189,7 +198,7 @@ class Lab:
             self.settle()
 
     def world(self) -> World:
-        return World(self.house, self.expected, self._mails_before)
+        return World(self.house, self.expected, self._mails_before, self.till)
 
     def told(self) -> Counter[str]:
         """How often each fact has been written by now."""

@@ -1,6 +1,7 @@
 """The ledger check of catalogue and learning: what must hold over courses, enrollments and what is made of them."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -25,7 +26,7 @@ COUNTED = frozenset({"students", "rating", "ratings"})
 
 def records(world: World, kind: type[R]) -> list[R]:
     """The items of a kind as the product reads them."""
-    name = kind.__name__.lower()
+    name = re.sub(r"(?<=.)([A-Z])", r"_\1", kind.__name__).lower()
     return [kind.from_raw_data(raw) for raw in world.raw if raw["kind"]["S"] == name]
 
 

@@ -28,6 +28,7 @@ from chalicelib.web import metering
 from infra.local.cloud import Cloud
 from infra.local.mailbox import Mail
 from tests.conftest import House
+from tests.faults.stripe_fake import Till
 
 Item = dict[str, Any]
 _PLAIN = TypeDeserializer()
@@ -52,8 +53,9 @@ class Expected:
 class World:
     """Everything there is, read once."""
 
-    def __init__(self, house: House, expected: Expected, mails_before: int = 0) -> None:
+    def __init__(self, house: House, expected: Expected, mails_before: int = 0, till: Till | None = None) -> None:
         self.house, self.expected, self.mails_before = house, expected, mails_before
+        self.till = till
         self.raw: list[Item] = []
         pages = house.cloud.client("dynamodb").get_paginator("scan")
         for page in pages.paginate(TableName=settings.table_name, ConsistentRead=True):
@@ -166,7 +168,7 @@ def versions_count_the_facts_about_a_thing(world: World) -> Iterator[str]:
     for fact in world.facts.values():
         if fact.get("subject_ver") is not None:
             told[fact["subject"]].append(int(fact["subject_ver"]))
-    for kind in ("user", "course", "enrollment", "goal", "gone_goal"):
+    for kind in ("user", "course", "enrollment", "goal", "gone_goal", "order", "refund"):
         for item in world.all(kind):
             seen = sorted(ver for ver in told[item["id"]] if ver > 1)
             if seen != list(range(2, int(item["ver"]) + 1)):
@@ -281,7 +283,11 @@ def figures_are_what_a_recount_gives(world: World) -> Iterator[str]:
     recount: dict[str, Counter[str]] = defaultdict(Counter)
     for fact in world.facts.values():
         if fact["name"] in figures.COUNTED:
-            recount[figures.day_of(datetime.fromisoformat(fact["at"]))][fact["name"]] += 1
+            counts = recount[figures.day_of(datetime.fromisoformat(fact["at"]))]
+            counts[fact["name"]] += 1
+            if fact["name"] in figures.SUMS:
+                told = json.loads(fact["payload"])
+                counts[f"{figures.SUMS[fact['name']]}.{told['currency']}"] += sum(told["lines"].values())
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for item in world.all("figures"):
         found[item["pk"].removeprefix("FIGURES#")].update(

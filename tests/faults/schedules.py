@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from infra.local.gateway import Reply
 from infra.local.invocation import Killed
-from tests.faults import catalogue_flows, certificate_flows, goal_flows, learning_flows, media_flows, people_flows
+from tests.faults import (
+    catalogue_flows,
+    certificate_flows,
+    commerce_flows,
+    goal_flows,
+    learning_flows,
+    media_flows,
+    people_flows,
+)
 from tests.faults.flows import ANSWERED, FLOWS, Cast, Flow, nothing_more
 from tests.faults.injector import EFFECTS, Injector, Kill, Trip, conflict, lost_acknowledgement
 from tests.faults.lab import Lab
@@ -14,7 +22,7 @@ from tests.faults.lab import Lab
 #: How often a client asks again before it gives up.
 PATIENT = 12
 #: Importing them has declared the flows.
-DECLARING = (people_flows, media_flows, certificate_flows, catalogue_flows, learning_flows, goal_flows)
+DECLARING = (people_flows, media_flows, certificate_flows, catalogue_flows, learning_flows, goal_flows, commerce_flows)
 
 Disturb = Callable[[Injector], None]
 

@@ -44,6 +44,15 @@ def test_a_receipt_is_lent_by_a_link_for_five_minutes(api: Api, order: Order, bu
     assert reply.header("cache-control") == "no-store"
 
 
+def test_an_order_says_where_its_receipt_is_once_it_is_paid(api: Api, order: Order, buyer: Person) -> None:
+    def link(of: Order) -> str | None:
+        place: str | None = api.get(f"/orders/{of.id}", token=buyer.access).json()["links"]["receipt"]
+        return place
+
+    assert link(order) == f"/api/v1/orders/{order.id}/receipt"
+    assert link(commerce.a_pending_order(buyer.id, commerce.a_priced_course())) is None
+
+
 def test_one_trip_asks_for_a_receipt(api: Api, order: Order, buyer: Person, faults: Injector) -> None:
     printing.keep(order.id, clock.now())
     asked(api, order, buyer)

@@ -10,7 +10,7 @@ import pytest
 
 from infra.local.gateway import Reply
 from tests.conftest import House
-from tests.factories import courses, people, shelf
+from tests.factories import bank, courses, people, shelf, shop
 from tests.factories.people import PASSWORD
 from tests.http.api import Api, Person
 
@@ -207,6 +207,38 @@ def test_the_frontend_of_the_marketplace_shows_and_teaches_a_course(
     assert page.send("GET", f"/enrollments/{enrolled['id']}")["completed_lessons"] == 1
     assert page.send("GET", "/dashboard/stats")["learner"]["in_progress"] == 1
     assert [row["course_id"] for row in page.rows("/dashboard/continue-learning")] == [soup.id]
+
+
+@pytest.mark.row("M13", "M14", "M16", "M63", "M64", "M65", "M66", "M67", "M68", "M69", "M70", "M71")
+def test_the_frontend_of_the_marketplace_fills_a_cart_pays_and_opens_the_course(
+    api: Api, clean: House, teacher: Person, learner: Person, slash: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stripe = bank.opened(monkeypatch, api)
+    people.verified(learner.id)
+    soup, stew = (shop.sold(teacher.id, title=title).id for title in ("Soup", "Stew"))
+    shelf.published()
+    page = Client(api, "/api/v1", slash).sign_in(email="luca@example.org")
+    assert page.send("GET", "/cart")["items"] == []
+    page.send("POST", f"/courses/{soup}/enroll", status=402)
+    page.send("POST", "/cart/items", {"course_id": stew}, 201)
+    page.send("DELETE", "/cart", status=204)
+    for course in (soup, stew):
+        item = page.send("POST", "/cart/items", {"course_id": course}, 201)
+        assert (item["course_id"], item["price"]) == (course, "19.99")
+    page.send("DELETE", f"/cart/items/{stew}")
+    shown = page.send("GET", "/cart")
+    assert ([item["id"] for item in shown["items"]], shown["total"]) == ([soup], "19.99")
+    order = page.send("POST", "/orders/create-from-cart", {}, 201)
+    assert (order["status"], order["total"]) == ("pending", "19.99")
+    begun = page.send("POST", "/payments/create-payment-intent", {"order_id": order["id"]})
+    assert begun["client_secret"].startswith(begun["payment_intent_id"])
+    stripe.stripe.pay(begun["payment_intent_id"])
+    both = {"order_id": order["id"], "payment_intent_id": begun["payment_intent_id"]}
+    assert page.send("POST", "/payments/confirm-payment", both)["status"] == "paid"
+    assert [(row["id"], row["status"]) for row in page.rows("/orders")] == [(order["id"], "paid")]
+    assert page.send("GET", f"/orders/{order['id']}")["items"][0]["title"] == "Soup"
+    assert [row["course_id"] for row in page.rows("/enrollments")] == [soup]
+    assert page.send("GET", "/cart")["items"] == []
 
 
 # What the goal tracker's client sends: the examples of its document, with a password that is long enough.

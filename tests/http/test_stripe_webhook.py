@@ -106,7 +106,7 @@ MALFORMED = [
     f"{V1};{T}",
     "Bearer abc",
     ",".join(["v1=0"] * 2000),
-    signed(TEXT, "whsec_of_somebody_else"),
+    signed(TEXT, "whsec_of_others"),
 ]
 
 
@@ -306,7 +306,7 @@ def test_nothing_of_a_card_or_a_person_is_logged_or_kept(
     }
     text = an_event("payment_intent.payment_failed", thing)
     say(api, text)
-    send(api, text.encode(), signed(text, "whsec_of_somebody_else"))
+    send(api, text.encode(), signed(text, "whsec_of_others"))
     shown = capsys.readouterr().out.lower() + json.dumps(kept()).lower()
     assert "lost_card" in shown
     for word in ("canary", "4242", "visa", STRIPE_WEBHOOK_SECRET, GOOD[-20:]):

@@ -41,7 +41,16 @@ def _room_for_attacks(monkeypatch: pytest.MonkeyPatch) -> None:
     from chalicelib.settings import Quota
     from chalicelib.settings import settings as product
 
-    for scope in ("anonymous", "user", "mailed_token", "register", "login_address", "password_check", "tier_free", "checkout"):
+    for scope in (
+        "anonymous",
+        "user",
+        "mailed_token",
+        "register",
+        "login_address",
+        "password_check",
+        "tier_free",
+        "checkout",
+    ):
         monkeypatch.setitem(product.quotas, scope, Quota(1_000_000, 3600))
 
 

@@ -214,7 +214,7 @@ class Stage:
         return found
 
     def ordering(self, wanted: str) -> dict[str, str]:
-        """Orders of student A's, one that waits for its payment and one that is paid, a refund; what the cart comes to."""
+        """Orders of student A's, one that waits to be paid and one that is paid; a refund; what the cart comes to."""
         student, found = self.actors["student"].id, dict[str, str]()
         if "<order>" in wanted:
             found["order"] = commerce.a_stored_record(student).id

@@ -222,3 +222,26 @@ def test_a_message_about_something_else_is_buried() -> None:
     bad = router.message("print_receipt", a_fact("order.paid", "usr_ada"))
     assert print_receipt.handler(records(bad), None) == {"batchItemFailures": []}
     assert len(dead("receipts")) == 1
+
+
+def test_papers_that_could_not_be_deleted_are_not_taken_for_gone(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing:
+        def delete_objects(self, **_: Any) -> dict[str, Any]:
+            return {"Errors": [{"Key": "receipts/1", "Code": "InternalError"}]}
+
+    monkeypatch.setattr(aws, "client", lambda *_, **__: Refusing())
+    with pytest.raises(receipts.ReceiptsLeft):
+        receipts.clear_all([order])
+
+
+def test_many_papers_go_in_few_calls(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    class Counting:
+        def delete_objects(self, Delete: dict[str, Any], **_: Any) -> dict[str, Any]:  # noqa: N803 - S3 calls it so
+            asked.append(len(Delete["Objects"]))
+            return {}
+
+    monkeypatch.setattr(aws, "client", lambda *_, **__: Counting())
+    receipts.clear_all([order] * 600)
+    assert asked == [1000, 600 * int(order.ver) - 1000]

@@ -1,4 +1,4 @@
-"""Refunds from asking to the money: Stripe gives back once whatever breaks, and the order follows what Stripe has done."""
+"""Refunds from asking to the money: Stripe gives back once whatever breaks, and the order follows Stripe."""
 
 import json
 from collections.abc import Callable
@@ -10,12 +10,13 @@ import pytest
 from chalicelib import clock
 from chalicelib.accounts.records import User
 from chalicelib.commerce import looking, payments, refund_worker, refunds, states, stripe_gateway
-from chalicelib.commerce.refunds import Wish
 from chalicelib.commerce.records import Order, Refund
+from chalicelib.commerce.refunds import Wish
 from chalicelib.learning.records import Enrollment
 from chalicelib.messaging import router
 from chalicelib.table import keys, reads
 from functions import give_refunds
+from infra.local.invocation import Killed
 from infra.local.stripe import disputes
 from infra.local.stripe import refunds as desk
 from infra.local.stripe.server import Stripe
@@ -124,10 +125,8 @@ def test_wherever_the_worker_dies_the_money_goes_back_once(server: Stripe, buyer
         refund = asked(order)
         faults.forget()
         faults.break_nth({number // 2}, lambda trip: trip.service == "dynamodb", crash)
-        try:
+        with pytest.raises(Killed):
             work(refund)
-        except BaseException as death:  # noqa: BLE001 - a kill is no Exception
-            assert type(death).__name__ == "Killed"
         faults.heal()
         assert work(refund) == []
         assert [each["amount"] for each in gateway.given_back(server, order)] == [2000]

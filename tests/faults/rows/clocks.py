@@ -13,9 +13,10 @@ from typing import Any
 from chalicelib import aws, clock
 from chalicelib.accounts import audit, chain
 from chalicelib.accounts.records import AddressClaim, User, UsernameClaim
+from chalicelib.catalog.courses import copied
 from chalicelib.goals import goals
 from chalicelib.goals.letters import GoalsWaiting
-from chalicelib.learning import enrollments, rosters
+from chalicelib.learning import enrollments, rosters, totals
 from chalicelib.learning.letters import Nudge
 from chalicelib.learning.records import Enrollment, Roster
 from chalicelib.messaging.jobs import Job
@@ -153,7 +154,12 @@ def never_begun(lab: Lab, at: datetime, amount: int) -> None:
         in_course(f"new{number}", course.id, at - timedelta(days=14, minutes=number))
         reminded(in_course(f"old{number}", course.id, at - timedelta(days=31)), at)
     begun = in_course("begun", course.id, at - timedelta(days=31))
-    alone(adjust(begun, Enrollment.started_at.set(at), where=Enrollment.pk.exists()))
+    started = copied(begun, {"started_at": at})
+    for write in (
+        adjust(begun, Enrollment.started_at.set(at), where=Enrollment.pk.exists()),
+        *totals.moved(begun, started),
+    ):
+        alone(write)
     in_course("paid", course.id, at - timedelta(days=31), via="order")
 
 
