@@ -1,6 +1,6 @@
 """Asha buys a course: a cart, a code, a card without money, one with, a receipt, and the money back.
 
-Stripe's stand-in plays her bank and her browser; what `POST /_local/stripe/intents/{id}/pay` does, Stripe's own fields do.
+Stripe's stand-in plays her bank and her browser: its button `pay` does what Stripe's own fields would do there.
 """
 
 import secrets

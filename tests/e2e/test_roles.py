@@ -59,8 +59,8 @@ MAY: Mapping[str, set[str]] = {
         "check", "read payment keys", "delete papers", "delete receipts", "send schedules dead",
     },
     "IssueCertificate": {
-        "get", "batch get", "put", "update", "check", "write papers", "delete papers", "write receipts", "delete receipts",
-        "read keys", "send certificates dead", *worked("certificates"),
+        "get", "batch get", "put", "update", "check", "write papers", "delete papers", "write receipts",
+        "delete receipts", "read keys", "send certificates dead", *worked("certificates"),
     },
     "PrintReceipt": {
         "batch get", "put", "write receipts", "delete receipts", "read keys", "send receipts dead", *worked("receipts"),

@@ -236,7 +236,9 @@ def test_the_report_is_a_file_for_spreadsheets_that_runs_no_formula(api: Api, te
 
 
 @pytest.mark.row("M31")
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "\u3000=1", "\uff1d1+1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "\u3000=1", "\uff1d1+1"]
+)
 def test_a_cell_is_never_a_formula(text: str) -> None:
     assert cell(text) == f"'{text}"
 

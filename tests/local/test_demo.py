@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.catalog.index import asking, holding
 from chalicelib.table import reads
+from infra.local.stripe.server import Stripe
 from tests.conftest import House
 
 
@@ -18,7 +19,7 @@ def kinds(engine: House) -> Counter[str]:
 
     engine.wipe()
     holding.forget()
-    demo.seed()
+    demo.seed(Stripe())
     found = Counter[str]()
     start: dict[str, Any] = {}
     while True:

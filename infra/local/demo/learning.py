@@ -12,9 +12,11 @@ from chalicelib.learning import enrollments, ids, leaving, progress
 from chalicelib.learning.steps import Wish
 from chalicelib.table.acts import Act
 from chalicelib.table.writes import together
+from infra.local.demo import purchases
 from infra.local.demo.moments import ZONE, act, days_ago
 from infra.local.demo.people import Cast
 from infra.local.demo.shelves import LOADER
+from infra.local.stripe.server import Stripe
 
 ALL: tuple[Mapping[str, Any], ...] = tuple(
     yaml.load(Path(__file__).with_name("learners.yaml").read_bytes(), LOADER)  # noqa: S506 -- a safe loader
@@ -30,10 +32,10 @@ class Step(NamedTuple):
     lesson: int
 
 
-def live(said: Mapping[str, Any], cast: Cast, stock: Mapping[str, Course]) -> None:
+def live(said: Mapping[str, Any], cast: Cast, stock: Mapping[str, Course], bank: Stripe | None) -> None:
     """Do all that this learner did, in the order of time: what was finished opens what comes after it."""
     for step in sorted(_steps(said)):
-        _do(act(cast[said["learner"]], step.moment), stock[step.course], step)
+        _do(act(cast[said["learner"]], step.moment), stock[step.course], step, bank)
 
 
 def _steps(said: Mapping[str, Any]) -> list[Step]:
@@ -48,20 +50,22 @@ def _steps(said: Mapping[str, Any]) -> list[Step]:
     return steps
 
 
-def _do(by: Act, course: Course, step: Step) -> None:
+def _do(by: Act, course: Course, step: Step, bank: Stripe | None) -> None:
     if step.lesson > 0:
         progress.record_step(by, ZONE, course.id, step.lesson, DONE)
     elif step.lesson == 0:
-        _enroll(by, course)
+        _enroll(by, course, bank)
     else:
         leaving.cancel(by, ids.enrollment_of(by.actor, course.id))
 
 
-def _enroll(by: Act, course: Course) -> None:
-    """Courses that cost something are granted here: there are no orders in the demo."""
+def _enroll(by: Act, course: Course, bank: Stripe | None) -> None:
+    """Courses that cost something are bought, and granted where nobody keeps a bank for the demo."""
     if not int(course.price_minor):
         enrollments.enroll(by, course.id)
-        return
-    case = enrollments.case_of(by.read(enrollments.wanted(by.actor, course.id)), by.actor, course.id)
-    granted = enrollments.granting(by, case)
-    together(by, *granted.writes, fact=granted.fact, result=None)
+    elif bank is not None:
+        purchases.buy(by.actor, course.id, by.now, bank)
+    else:
+        case = enrollments.case_of(by.read(enrollments.wanted(by.actor, course.id)), by.actor, course.id)
+        granted = enrollments.granting(by, case)
+        together(by, *granted.writes, fact=granted.fact, result=None)
