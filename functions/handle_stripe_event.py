@@ -3,8 +3,8 @@
 from typing import Any
 
 from chalicelib import logs
-from chalicelib.commerce import inbox, stripe_events
-from chalicelib.commerce.stripe_events import Event
+from chalicelib.commerce import inbox
+from chalicelib.commerce.stripe_events import Event, parse
 from chalicelib.messaging import batches
 from chalicelib.messaging.batches import Outcome
 from chalicelib.table.acts import by_system
@@ -13,7 +13,7 @@ logs.configure()
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    return batches.each(event, "stripe-events", stripe_events.parse, take)
+    return batches.each(event, "stripe-events", parse, take)
 
 
 def take(event: Event) -> Outcome:

@@ -27,6 +27,7 @@ from infra.local.intrinsics import TemplateError
 from infra.local.invocation import own_traceback
 from infra.local.pages import Pages
 from infra.local.stripe import keeping, running
+from infra.local.stripe.counter import Counter
 from infra.local.template import Template
 from infra.local.views import LOG_INS, PASSWORD
 from infra.local.watch import ROOT
@@ -74,12 +75,11 @@ def serve(options: argparse.Namespace, started: float, stop: threading.Event) ->
     cloud = Cloud(options.endpoint)
     declared, driver = surroundings(cloud, made(options.state / "positions"))
     gateway = Gateway(product(), public_url)
-    seed_demo(cloud, declared.table)
-    threads = driver.run(stop)
     kept_mail = options.state / "mail.json" if options.keeps_data else None
     kept_payments = options.state / "stripe.json"  # Also without a data folder: the table outlives this process.
-    payments, more = running.start(gateway, served, kept_payments, stop)
-    threads += more
+    payments, threads = running.start(gateway, served, kept_payments, stop)
+    seed_demo(cloud, declared.table, payments)
+    threads += driver.run(stop)
     pages = Pages(declared, cloud, driver, kept_mail, payments)
     # A dictionary, because the published types of waitress take no single setting.
     settings: dict[str, Any] = {"sockets": [listening], "threads": THREADS, "ident": None}
@@ -126,12 +126,12 @@ def product() -> Any:
         sys.exit(1)
 
 
-def seed_demo(cloud: Cloud, table: str) -> None:
+def seed_demo(cloud: Cloud, table: str, payments: Counter) -> None:
     """Fill an empty table with the demo, as soon as there is one."""
     is_empty = not cloud.client("dynamodb").scan(TableName=table, Limit=1)["Items"]
     if is_empty and importlib.util.find_spec("infra.local.demo"):
         say("  Seeding the demo …")
-        importlib.import_module("infra.local.demo").seed()
+        importlib.import_module("infra.local.demo").seed(payments.server if payments.in_use else None)
 
 
 def made(folder: Path) -> Path:

@@ -10,7 +10,7 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 45.0
 SHOWN = 100
 API = "/api/v1"
 

@@ -17,12 +17,17 @@ CODE = "CODE-00000"
 
 def offered(buyer: str, codes: int) -> None:
     """The courses, a full cart with a code on it, and so many codes of the platform."""
-    store: list[Record] = [each for course in SOLD for each in _course(course)]
+    store: list[Record] = [each for course, parts in known() for each in (course, parts, gates.gate_of(course, parts))]
     store += [each for number in range(codes) for each in _code(number)]
     data.store([*store, _cart(buyer)])
 
 
-def _course(id: str) -> list[Record]:
+def known() -> list[tuple[Course, Curriculum]]:
+    """Those courses as the catalogue knows them."""
+    return [_course(each) for each in SOLD]
+
+
+def _course(id: str) -> tuple[Course, Curriculum]:
     now, ordinals = clock.now(), range(1, 21)
     course: Course = Course.under(
         keys.course(id),
@@ -41,7 +46,7 @@ def _course(id: str) -> list[Record]:
     curriculum: Curriculum = Curriculum.under(
         keys.curriculum(id), ver=2, course_id=id, sections=sections, next_ordinal=21
     )
-    return [course, curriculum, gates.gate_of(course, curriculum)]
+    return course, curriculum
 
 
 def _cart(buyer: str) -> Cart:

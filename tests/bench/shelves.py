@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from chalicelib.catalog.index import cards, files, holding
 from chalicelib.catalog.index.cards import About, Entry
 from chalicelib.catalog.index.shelves import Shelf
-from tests.bench import catalogue, data
+from tests.bench import catalogue, data, goods
 
 SMALL, LARGE = 40, 10_000
 TEACHER = f"usr_{0:026d}"
@@ -28,7 +28,8 @@ def stocked(path: Path, amount: int, lessons: int) -> None:
 
 
 def _entries(lessons: int) -> Iterator[Entry]:
-    for course, curriculum in (data.course_of(TEACHER, lessons), data.open_course(TEACHER, lessons)):
+    stock = [data.course_of(TEACHER, lessons), data.open_course(TEACHER, lessons), *goods.known()]
+    for course, curriculum in stock:
         yield cards.of_course(About(course, curriculum, None, "Meera Nair", None), catalogue.NOW)
 
 

@@ -36,7 +36,7 @@ MAY: Mapping[str, set[str]] = {
     "FoldCounters": {"batch get", "put", "send counters dead", *worked("counters")},
     "CleanAbandonedEnrollments": {"get", "batch get", "put", "update", "check", "send schedules dead"},
     "GiveRefunds": {
-        "batch get", "put", "update", "read payment keys", "send payments dead", *worked("payments"),
+        "get", "batch get", "put", "update", "read payment keys", "send payments dead", *worked("payments"),
     },
     "ReconcilePayments": {"get", "batch get", "put", "update", "read payment keys", "send schedules dead"},
     "DailyReport": {"query", "get", "put", "update", "send schedules dead"},

@@ -109,6 +109,8 @@ def acceptable(flow: Flow, reply: Reply, attempt: int, key: str | None) -> bool:
     if reply.status == 503:
         assert reply.header("retry-after"), f"{flow}: 503 without Retry-After"
         return False
+    if reply.status == 409 and reply.header("retry-after"):
+        return False  # Whoever died there holds a lease, which runs out.
     again = flow.repeated_with_key if key else ANSWERED | flow.repeated
     expected = ANSWERED if attempt == 1 else again
     assert reply.status in expected, f"{flow}, attempt {attempt}: {reply.status} {reply.body.decode()}"

@@ -1,6 +1,7 @@
 """What the documentation shows, works: every example of a body is sent, and answered as the operation promises."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from chalicelib.learning import enrollments
 from chalicelib.learning.ids import progress_of
 from chalicelib.table.writes import alone, put
 from chalicelib.web.routes import Route
-from tests.factories import certificates, commerce, courses, goals, people, shop
+from tests.factories import bank, certificates, commerce, courses, goals, people, shop
 from tests.http.api import Api, Person
 
 PASSWORD = "learn-by-doing-2026"
@@ -89,9 +90,21 @@ def intended(path: str, person: str) -> str:
     return path.replace("{goal}", goal.id).replace("{entry}", "1").replace("{progress_id}", entry)
 
 
+def payable(monkeypatch: pytest.MonkeyPatch, api: Api, person: Person, body: Mapping[str, Any]) -> dict[str, Any]:
+    """An order that exists, and its payment where the example names one."""
+    stripe = bank.opened(monkeypatch, api)
+    people.verified(person.id)
+    order = commerce.a_pending_order(person.id, commerce.a_priced_course())
+    if "payment_intent_id" not in body:
+        return {"order_id": order.id}
+    begun = api.post("/payments/create-payment-intent", {"order_id": order.id}, token=person.access).json()
+    stripe.stripe.pay(begun["payment_intent_id"])
+    return {"order_id": order.id, "payment_intent_id": begun["payment_intent_id"]}
+
+
 @pytest.mark.row("K70", "M141")
 @pytest.mark.parametrize("route", WITH_BODY, ids=[route.name for route in WITH_BODY])
-def test_the_example_of_a_body_is_accepted(route: Route, api: Api) -> None:
+def test_the_example_of_a_body_is_accepted(route: Route, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     person = api.register("student", email="student@learnflow.example", password=PASSWORD)
     other = api.register("other")
     caller = api.admin() if "admin" in route.policy.roles else person
@@ -115,6 +128,8 @@ def test_the_example_of_a_body_is_accepted(route: Route, api: Api) -> None:
         people.verified(person.id)
         shop.filled(person.id, shop.sold(other.id).id)
     body = filled(route, example_of(route), person)
+    if "payment-intent" in path or "confirm-payment" in path:
+        body |= payable(monkeypatch, api, person, body)
     path, body = taught(intended(path, person.id), body, person.id)
     reply = api.call(route.method, path, body, token=caller.access)
     assert reply.status == route.status, reply.body

@@ -6,20 +6,27 @@ from typing import Any
 import pytest
 
 from chalicelib.catalog.index import asking, holding
+from chalicelib.commerce import states
+from chalicelib.commerce.records import Order
 from chalicelib.table import reads
 from infra.local.stripe.server import Stripe
 from tests.conftest import House
 
 
 @pytest.fixture(scope="module")
-def kinds(engine: House) -> Counter[str]:
+def bank() -> Stripe:
+    return Stripe()
+
+
+@pytest.fixture(scope="module")
+def kinds(engine: House, bank: Stripe) -> Counter[str]:
     """How many items of each kind, and of each state, the seeded table has."""
     from chalicelib.settings import settings
     from infra.local import demo
 
     engine.wipe()
     holding.forget()
-    demo.seed(Stripe())
+    demo.seed(bank)
     found = Counter[str]()
     start: dict[str, Any] = {}
     while True:
@@ -30,6 +37,8 @@ def kinds(engine: House) -> Counter[str]:
             found[f"{kind} {item.get('status', {}).get('S', '')}"] += 1
             found[f"{kind} finished"] += "completed_at" in item
             found[f"{kind} begun"] += "started_at" in item
+            if kind == "order":
+                found[f"order {states.status(Order.from_raw_data(item))}"] += 1
         if "LastEvaluatedKey" not in page:
             return found
         start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
@@ -48,7 +57,7 @@ def test_learners_are_at_all_stages(kinds: Counter[str]) -> None:
     assert kinds["enrollment finished"] >= 8
     assert kinds["enrollment begun"] > kinds["enrollment finished"]
     assert kinds["enrollment"] > kinds["enrollment begun"]
-    assert kinds["enrollment cancelled"] == 1
+    assert kinds["enrollment cancelled"] == 4
 
 
 def test_the_catalogue_has_what_is_published_before_the_first_request(kinds: Counter[str]) -> None:
@@ -62,3 +71,18 @@ def test_two_people_have_goals_at_all_stages_with_weeks_of_entries(kinds: Counte
     assert kinds["goal_entry"] > 100
     assert kinds["goal_day"] > 60
     assert kinds["goal_ledger"] == 2
+
+
+def test_orders_are_at_all_stages(kinds: Counter[str]) -> None:
+    assert kinds["order paid"] >= 15
+    once = "partially_refunded refunded disputed expired cancelled".split()
+    assert kinds["order pending"] == 2
+    assert {status: kinds[f"order {status}"] for status in once} == dict.fromkeys(once, 1)
+    assert kinds["refund succeeded"] == 2
+    assert kinds["coupon"] == 3
+
+
+def test_the_bank_knows_each_payment_of_the_demo(kinds: Counter[str], bank: Stripe) -> None:
+    orders = sum(kinds[f"order {status}"] for status in ("paid", "partially_refunded", "refunded", "disputed"))
+    assert len(bank.captured()) == orders
+    assert len(list(bank.store.all("payment_intent"))) == orders + 1

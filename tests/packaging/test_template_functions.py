@@ -86,7 +86,7 @@ FOREIGN = {
     "RebuildCatalog": "s3:Delete* ses:* ssm:* dynamodb:Scan dynamodb:Update* dynamodb:Delete*",
     "FoldCounters": "s3:* ses:* ssm:* dynamodb:GetItem dynamodb:Query dynamodb:Scan dynamodb:Update* dynamodb:Delete*",
     "CleanAbandonedEnrollments": "s3:* ses:* ssm:* dynamodb:Scan dynamodb:Delete*",
-    "GiveRefunds": "s3:* ses:* ssm:Put* dynamodb:GetItem dynamodb:Query dynamodb:Scan dynamodb:Delete*",
+    "GiveRefunds": "s3:* ses:* ssm:Put* dynamodb:Query dynamodb:Scan dynamodb:Delete*",
     "ReconcilePayments": "s3:* ses:* ssm:Put* sqs:Receive* dynamodb:Scan dynamodb:Delete*",
     "DailyReport": "s3:* ses:* ssm:* dynamodb:Scan dynamodb:Delete*",
     "RemindGoals": "s3:* ses:* ssm:* sqs:Receive* dynamodb:BatchGet* dynamodb:Scan dynamodb:Update* dynamodb:Delete*",

@@ -26,7 +26,7 @@ from tests.security.attacks.table import Outcome
 ROOT = Path(__file__).resolve().parents[2]
 RESULT = ROOT / "build" / "attack.json"
 DOCUMENT = ROOT / "docs" / "attack.md"
-MODULES = ("walk", "tokens", "ids", "bodies", "events", "rights", "addresses")
+MODULES = ("walk", "tokens", "ids", "bodies", "events", "rights", "addresses", "webhooks")
 Row = dict[str, Any]
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 

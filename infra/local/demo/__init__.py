@@ -9,6 +9,7 @@ side: no two of them touch the same items.
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from functools import partial
 from typing import TypeVar
 
 from chalicelib.catalog.index import building
@@ -34,7 +35,7 @@ def seed(bank: Stripe | None = None) -> None:
     with banks.at_work(bank) if bank else nullcontext():
         _side_by_side(lambda learner: learning.live(learner, cast, stock, bank), learning.ALL)
         if bank:
-            _side_by_side(lambda buyer: purchases.live(buyer, cast, stock, bank), purchases.BUYERS)
+            _side_by_side(partial(purchases.live, cast=cast, stock=stock, bank=bank), purchases.BUYERS)
     _side_by_side(lambda person: goals.live(person, cast, stock), goals.ALL)
 
 

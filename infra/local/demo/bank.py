@@ -23,7 +23,7 @@ def at_work(bank: Stripe) -> Iterator[None]:
     """The product talks to this one."""
 
     def transport() -> Any:
-        return lambda deadline: Line(bank)
+        return lambda _: Line(bank)
 
     told = patch.object(bank.store, "heard", lambda _: None)
     with patch.object(stripe_gateway, "transport", transport), patch.object(bank.store, "clock", _now), told:

@@ -1,4 +1,7 @@
-"""What was bought in the demo, as `purchases.yaml` and priced courses of learners tell: through carts, orders and cards."""
+"""What was bought in the demo: through carts, orders and cards, as buyers do it.
+
+`purchases.yaml` tells of codes and of orders at all stages; the priced courses of learners come here too.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -85,6 +88,7 @@ def _line(thing: str, stock: Mapping[str, Course]) -> str:
 
 def _order(buyer: str, lines: Sequence[str], moment: datetime, code: str | None = None) -> Order:
     by = act(buyer, min(moment, clock.now()) - LOOKING)
+    carts.clear(by)
     for line in lines:
         carts.add(by, line)
     if code:

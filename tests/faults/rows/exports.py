@@ -52,6 +52,7 @@ ELSEWHERE = {
     learning_ledger.each_enrollment_is_one_with_one_entry_in_its_roster,
     learning_ledger.whoever_never_began_is_on_the_list_for_it,
     learning_ledger.days_count_no_lesson_that_was_not_done,
+    learning_ledger.totals_are_what_a_recount_finds,
 }
 LEARNING = "lesson_interactions_raw"
 COURSE = "crs_01KAKZ6Q8M4T6V1N2B3C4D5E6F"
