@@ -7,6 +7,7 @@ each part may go. The template itself is never written for the emulation.
 import hashlib
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,13 @@ def leave_out(build: Path, to: Path) -> list[str]:
         del template["Resources"][name]
     save(template, to)
     return left
+
+
+def add_settings(build: Path, settings: Mapping[str, str]) -> None:
+    """As if the configuration of the stage said them too."""
+    template = load(build)
+    template["Globals"]["Function"]["Environment"]["Variables"] |= settings
+    save(template, build)
 
 
 def load(build: Path) -> Template:

@@ -7,9 +7,10 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -19,7 +20,10 @@ from infra.deploy.account import Account
 from infra.deploy.bucket import Bucket
 from infra.deploy.deployment import Order
 from infra.local import engine
-from tests.e2e import bridge, learning_story, story
+from tests.e2e import bank as banks
+from tests.e2e import bridge, buying_story, learning_story, story
+from tests.e2e.bank import Bank
+from tests.e2e.buying_story import Bought
 from tests.e2e.clocks import Strikes, strike, strike_all
 from tests.e2e.learning_story import Learned
 from tests.e2e.stage import Stage
@@ -27,6 +31,7 @@ from tests.e2e.story import Story
 
 ROOM = 4_000_000_000
 SENDER = "LearnFlow <no-reply@learnflow.example>"
+PUBLISHABLE = "pk_test_endtoend"
 
 
 @pytest.fixture(scope="session")
@@ -68,13 +73,16 @@ def bucket(account: Account) -> Bucket:
     return made
 
 
-def deployed(name: str, bucket: Bucket, scratch: Path) -> Stage:
+def deployed(name: str, bucket: Bucket, scratch: Path, settings: Mapping[str, str] = MappingProxyType({})) -> Stage:
     """The real artefacts, for the interpreter that the emulation runs functions on, and the real template: a stage
     as the deployment program leaves it.
     """
     package(name, Target.here(), scratch / name)
-    left_out = bridge.leave_out(scratch / name, scratch / f"{name}-here")
-    order = Order(name, scratch / f"{name}-here", given={"MailSender": SENDER})
+    here = scratch / f"{name}-here"
+    left_out = bridge.leave_out(scratch / name, here)
+    bridge.add_settings(here, settings)
+    banks.give_keys(name, bucket.account.client("ssm"))
+    order = Order(name, here, given={"MailSender": SENDER, "StripePublishableKey": PUBLISHABLE})
     assert deployment.deploy(order, bucket, lambda _: None) is not None
     stack = deployment.stack_of(bucket.account, name)
     return Stage(bucket.account, stack, stack.outputs(), left_out)
@@ -87,9 +95,16 @@ def bare(bucket: Bucket, scratch: Path) -> Stage:
 
 
 @pytest.fixture(scope="session")
-def stage(bucket: Bucket, scratch: Path) -> Stage:
+def bank() -> Iterator[Bank]:
+    """Where the stage of the stories has Stripe."""
+    with banks.opened() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def stage(bucket: Bucket, scratch: Path, bank: Bank) -> Stage:
     """The stage that the stories play in."""
-    made = deployed("dev", bucket, scratch)
+    made = deployed("dev", bucket, scratch, bank.settings())
     bridge.mend(made.account, made.stack, bridge.load(scratch / "dev"))
     return made
 
@@ -107,7 +122,13 @@ def learned(stage: Stage, told: Story) -> Learned:
 
 
 @pytest.fixture(scope="session")
-def struck(stage: Stage, bare: Stage, told: Story, learned: Learned) -> Strikes:
+def bought(stage: Stage, bank: Bank, learned: Learned) -> Bought:
+    """The story of a purchase, played until its last order waits for the clock."""
+    return buying_story.play(stage, bank)
+
+
+@pytest.fixture(scope="session")
+def struck(stage: Stage, bare: Stage, told: Story, learned: Learned, bought: Bought) -> Strikes:
     """Every clock has struck once since the stories ended; in the other stage one did, as it was deployed."""
     strike(bare, bare.stack.physical("SweepFactsClock"), None)
     return strike_all(stage)

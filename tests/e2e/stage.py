@@ -64,14 +64,14 @@ class Stage:
     def call(
         self, method: str, path: str, body: Any = None, *, token: str = "", timeout: float = 30.0, **headers: str
     ) -> Reply:
-        """One request through the gateway; header names are written with underscores."""
+        """One request through the gateway; header names are written with underscores, bytes are sent as they are."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         sent |= {"Host": f"{self.outputs['ApiId']}.execute-api.localhost"}
         sent |= {"Authorization": f"Bearer {token}"} if token else {}
         sent |= {"Content-Type": "application/json"} if body is not None else {}
         connection = HTTPConnection(urlsplit(self.account.endpoint_url or "").netloc, timeout=timeout)
         try:
-            raw = None if body is None else json.dumps(body)
+            raw = body if body is None or isinstance(body, bytes) else json.dumps(body)
             connection.request(method, f"/{self.outputs['ApiUrl'].rsplit('/', 1)[1]}{path}", raw, sent)
             answer = connection.getresponse()
             return Reply(answer.status, answer.getheaders(), answer.read())

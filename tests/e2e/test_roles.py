@@ -44,7 +44,7 @@ MAY: Mapping[str, set[str]] = {
     "RemindPeople": {"get", "batch get", "query", "put", "send reminders dead", *worked("reminders")},
     "HandleMailEvent": {"get", "put", "send mail events dead", *worked("mail events")},
     "HandleStripeEvent": {
-        "get", "batch get", "put", "update", "check", "read payment keys", "send stripe events dead",
+        "get", "batch get", "put", "update", "read payment keys", "send stripe events dead",
         *worked("stripe events"),
     },
     "InspectMedia": {

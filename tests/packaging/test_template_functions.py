@@ -93,7 +93,7 @@ FOREIGN = {
     "RemindPeople": "s3:* ses:* ssm:* dynamodb:Scan dynamodb:Update* dynamodb:Delete*",
     "KeepProjections": "s3:* ses:* ssm:* dynamodb:Scan dynamodb:Delete*",
     "HandleMailEvent": "s3:* ses:* ssm:* dynamodb:Update* dynamodb:Query dynamodb:Scan dynamodb:Delete*",
-    "HandleStripeEvent": "s3:* ses:* ssm:Put* dynamodb:Query dynamodb:Scan dynamodb:Delete*",
+    "HandleStripeEvent": "s3:* ses:* ssm:Put* dynamodb:ConditionCheck* dynamodb:Query dynamodb:Scan dynamodb:Delete*",
     "InspectMedia": "s3:Put[!O]* s3:PutObject?* ses:* ssm:* dynamodb:Query dynamodb:Scan dynamodb:Delete*",
     "SweepFacts": "s3:* ses:* ssm:* dynamodb:Update* dynamodb:Scan dynamodb:Delete*",
     "EraseAccounts": "s3:Get* s3:Put* s3:List* ses:* ssm:Put* dynamodb:Scan",
