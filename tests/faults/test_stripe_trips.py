@@ -46,7 +46,6 @@ def test_a_call_to_stripe_meets_faults_as_a_call_to_aws_does(
     assert payments(lab) == made
 
 
-@pytest.mark.row("F19")
 def test_the_ledger_notices_a_charge_that_no_order_knows(lab: Lab) -> None:
     order = gateway.begun(commerce.a_buyer().id, commerce.a_priced_course())
     lab.till.deliveries.plan = "held"
