@@ -18,7 +18,7 @@ DATES = {
     "CompactExports": timedelta(days=1),
     "EraseAccounts": timedelta(days=15),
     "CleanAbandonedEnrollments": timedelta(days=15),
-    "ReconcilePayments": timedelta(hours=1),
+    "ReconcilePayments": timedelta(minutes=15),
     "DailyReport": timedelta(days=1),
     "RemindGoals": timedelta(days=8),
     "RebuildCatalog": timedelta(0),

@@ -53,7 +53,7 @@ def confirm(api: Api, who: Person, order: Order, intent: str, **options: Any) ->
     return api.post(CONFIRM, {"order_id": order.id, "payment_intent_id": intent}, token=who.access, **options)
 
 
-@pytest.mark.row("M16", "M70", "M97")
+@pytest.mark.row("M16", "M45", "M70", "M97")
 def test_beginning_to_pay_answers_what_a_browser_needs_and_the_amount_of_the_order(
     api: Api, me: Person, order: Order, stripe: Bank
 ) -> None:

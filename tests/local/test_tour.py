@@ -12,7 +12,7 @@ from infra.local.engine import free_port
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.row("B01", "B12", "B13", "E54", "M16", "M17", "M21", "X51")
+@pytest.mark.row("B01", "B12", "B13", "E54", "M16", "M17", "M21", "M128", "X51")
 def test_the_tour_reaches_its_end() -> None:
     nobody_there = str(free_port())
     environment = {**os.environ, "PORT": nobody_there}
