@@ -151,7 +151,8 @@ def a_record(user_id: str = "", *lines: dict[str, Any], at: datetime | None = No
     user, now = user_id or clock.new_id("usr"), at or clock.now()
     bought = list(lines) or [a_line(clock.new_id("crs"))]
     total = sum(int(line["total_minor"]) for line in bought)
-    order_id = ids.order_of(user, next(_numbers))
+    cart_ver = next(_numbers)
+    order_id = ids.order_of(user, cart_ver)
     place = ids.ordered(order_id)
     assert place
     made: Order = Order.under(
@@ -161,7 +162,7 @@ def a_record(user_id: str = "", *lines: dict[str, Any], at: datetime | None = No
         created_at=now,
         updated_at=now,
         user_id=user,
-        cart_ver=1,
+        cart_ver=cart_ver,
         lines=bought,
         subtotal_minor=sum(int(line["price_minor"]) for line in bought),
         discount_minor=sum(int(line["discount_minor"]) for line in bought),
