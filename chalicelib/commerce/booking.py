@@ -89,9 +89,7 @@ def _post(effects: Effects, what: str, entries: Entries, shares: Shares) -> None
     if not entries:
         return
     order, now = effects.after, effects.act.now
-    place = ids.ordered(order.id)
-    if place is None:
-        raise ValueError(order.id)
+    place = ids.place_of(order.id)
     posting: Posting = Posting.under(
         keys.posting(order.user_id, place.order, what),
         order_id=order.id,

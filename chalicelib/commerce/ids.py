@@ -37,6 +37,14 @@ def ordered(order: str) -> Ordered | None:
     return None if found is None else Ordered(f"usr_{found[2]}", found[1])
 
 
+def place_of(order: str) -> Ordered:
+    """The same for an order that was read from the table: its id is one, or it is no order of ours (ValueError)."""
+    place = ordered(order)
+    if place is None:
+        raise ValueError(order)
+    return place
+
+
 def refund_of(order: str, number: int) -> str:
     return f"rfd_{number}-{order.removeprefix('ord_')}"
 

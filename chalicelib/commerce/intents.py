@@ -87,10 +87,8 @@ def _still_payable(act: Act, order: Order) -> Order:
 
 def _held(act: Act, order: Order) -> Paying:
     """The right to ask Stripe, which runs out by itself."""
-    place = ids.ordered(order.id)
-    assert place is not None  # noqa: S101 - orders have ids of orders
     paying: Paying = Paying.under(
-        keys.paying(*place), holder=act.request_id, held_until=act.now + HELD, ttl=act.now + 10 * HELD
+        keys.paying(*ids.place_of(order.id)), holder=act.request_id, held_until=act.now + HELD, ttl=act.now + 10 * HELD
     )
     free = (Paying.held_until <= act.now) | (Paying.holder == act.request_id)
     alone(put_new(paying, unless=free, otherwise=PaymentBeingMade(retry_after=RETRY_AFTER)))

@@ -20,10 +20,13 @@ def file(order: Order, due: datetime | None) -> None:
     if due is None:
         order.gsi2pk = order.gsi2sk = None
         return
-    place = ids.ordered(order.id)
-    assert place is not None  # noqa: S101 - orders have ids of orders
     order.gsi2pk = keys.unsettled(shard_of(order.user_id))
-    order.gsi2sk = f"{moment_text(due)}#{place.order}#{place.user}"
+    order.gsi2sk = _listed_under(order, due)
+
+
+def _listed_under(order: Order, due: datetime) -> str:
+    place = ids.place_of(order.id)
+    return f"{moment_text(due)}#{place.order}#{place.user}"
 
 
 def shard_of(user_id: str) -> str:
@@ -46,9 +49,7 @@ def due_of(order: Order) -> datetime | None:
 def put_off(order: Order, now: datetime) -> None:
     """Nothing new was learned: it is looked at again, after a pause that grows. Whatever else moves it comes first."""
     looked = int(order.looked) + 1
-    place = ids.ordered(order.id)
-    assert place is not None  # noqa: S101 - orders have ids of orders
-    due = f"{moment_text(next_look(order, looked, now))}#{place.order}#{place.user}"
+    due = _listed_under(order, next_look(order, looked, now))
     unmoved = (Order.ver == int(order.ver)) & Order.gsi2sk.exists()
     try:
         alone(adjust(order, Order.looked.set(looked), Order.gsi2sk.set(due), where=unmoved))

@@ -32,11 +32,6 @@ def require_usable(found: Mapping[Key, Record], user_id: str, course_id: str | N
         raise invalid("course_id", "unknown", "There is no such course, or none that you may see.")
 
 
-def require_course(act: Act, course_id: str | None) -> None:
-    """The same with a read of its own."""
-    require_usable(act.read(wanted(act.actor, course_id)), act.actor, course_id)
-
-
 def pointed(act: Act, before: Goal | None, course_id: str | None) -> dict[str, Any]:
     """What a goal keeps of its course: lessons count from the moment it points there, not those done before."""
     if before is not None and before.course_id == course_id:
