@@ -62,11 +62,13 @@ def engine() -> Iterator[House]:
 def clean(engine: House) -> House:
     """The engine as it was after its start, and nothing remembered in this process."""
     from chalicelib.catalog.index import holding
+    from chalicelib.messaging import mailer
     from chalicelib.web import limits
 
     engine.wipe()
     limits.forget()
     holding.forget()
+    mailer.breaker.close()
     return engine
 
 

@@ -8,7 +8,7 @@ the lease is over. One repeat, never a loss; `at_most_once` chooses the other wa
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
@@ -75,11 +75,11 @@ class Breaker:
 
     def close(self) -> None:
         self.failures = 0
-        self.open_until = clock.now()
+        self.open_until: datetime | None = None
 
     @property
     def is_open(self) -> bool:
-        return clock.now() < self.open_until
+        return self.open_until is not None and clock.now() < self.open_until
 
     def failed(self) -> None:
         with self._lock:

@@ -167,7 +167,8 @@ def _request_body(route: Route, model: type[BaseModel], schemas: Schemas) -> Jso
     if examples:
         content["example"] = examples[0]
     kinds = ["application/json", *([FORM] if route.form else [])]
-    return {"required": bool(taken.get("required")), "content": dict.fromkeys(kinds, content)}
+    wanted = taken.get("required") or all(each.get("required") for each in taken.get("anyOf", ({},)))
+    return {"required": bool(wanted), "content": dict.fromkeys(kinds, content)}
 
 
 def _responses(route: Route, schemas: Schemas) -> Json:

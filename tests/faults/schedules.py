@@ -1,8 +1,9 @@
 """Playing a flow under a schedule of faults: the faults, what a client or the cloud does next, and then the ledger."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from infra.local.gateway import Reply
 from infra.local.invocation import Killed
@@ -21,10 +22,13 @@ from tests.faults.lab import Lab
 
 #: How often a client asks again before it gives up.
 PATIENT = 12
+#: Numbers of shares are multiples of it.
+HANDS = 12
 #: Importing them has declared the flows.
 DECLARING = (people_flows, media_flows, certificate_flows, catalogue_flows, learning_flows, goal_flows, commerce_flows)
 
 Disturb = Callable[[Injector], None]
+Place = TypeVar("Place")
 
 
 @dataclass(frozen=True)
@@ -154,28 +158,31 @@ def each_kill(trips: Sequence[Trip]) -> Iterator[Kill]:
         yield from (Kill(place, after) for after in (False, True))
 
 
-def singles(lab: Lab) -> list[tuple[Flow, Kill]]:
-    """Every single kill of every flow."""
-    return [(flow, kill) for flow in FLOWS.values() for kill in each_kill(trips_of(lab, flow))]
+def effects(trips: Sequence[Trip]) -> Iterator[int]:
+    """The trips whose acknowledgement may get lost."""
+    return (place for place, trip in enumerate(trips) if trip.operation in EFFECTS)
 
 
-def call_sites(lab: Lab) -> list[tuple[Flow, int]]:
-    """Every effect of every flow: the trips whose acknowledgement may get lost."""
-    return [
-        (flow, place)
-        for flow in FLOWS.values()
-        for place, trip in enumerate(trips_of(lab, flow))
-        if trip.operation in EFFECTS
-    ]
+def transactions(trips: Sequence[Trip]) -> Iterator[int]:
+    return (place for place, trip in enumerate(trips) if trip.operation == "TransactWriteItems")
 
 
-def transactions(lab: Lab) -> list[tuple[Flow, int]]:
-    return [
-        (flow, place)
-        for flow in FLOWS.values()
-        for place, trip in enumerate(trips_of(lab, flow))
-        if trip.operation == "TransactWriteItems"
-    ]
+def everywhere(lab: Lab, places: Callable[[Sequence[Trip]], Iterable[Place]]) -> list[tuple[Flow, Place]]:
+    """All places of the flows with `lab.only` in their names."""
+    chosen = [flow for flow in FLOWS.values() if lab.only in flow.name]
+    return [(flow, place) for flow in chosen for place in places(trips_of(lab, flow))]
+
+
+def dealt(
+    lab: Lab, places: Callable[[Sequence[Trip]], Iterable[Place]], share: int, shares: int
+) -> list[tuple[Flow, Place]]:
+    """One of so many shares of the places of all flows.
+
+    Flows are dealt out before places, because each of a share is played calmly once to learn its trips.
+    """
+    hand, turn = share % HANDS, share // HANDS
+    mine = list(FLOWS.values())[hand::HANDS]
+    return [(flow, place) for flow in mine for place in places(trips_of(lab, flow))][turn :: shares // HANDS]
 
 
 def losing(place: int, times: int = 1) -> Disturb:

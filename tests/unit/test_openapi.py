@@ -204,10 +204,11 @@ def test_if_match_is_named_where_a_version_is_compared_and_nowhere_else(operatio
 
 
 @each_operation
-def test_a_body_is_required_where_a_field_is(operation: dict[str, Any]) -> None:
+def test_a_body_is_required_where_an_empty_one_will_not_do(operation: dict[str, Any]) -> None:
     if "requestBody" in operation:
-        content = operation["requestBody"]["content"]["application/json"]
-        assert operation["requestBody"]["required"] == bool(_pointed(content["schema"]["$ref"]).get("required"))
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        whole = {**schema, "components": DOCUMENT["components"]}
+        assert operation["requestBody"]["required"] != jsonschema_rs.is_valid(whole, {})
 
 
 def test_pages_for_people_are_named_beside_the_json_of_forms() -> None:

@@ -1,23 +1,14 @@
-"""Fixtures of the worker tests: a mail provider that does as it is told, and a breaker that starts closed."""
+"""Fixtures of the worker tests, among them a mail provider that does as it is told."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from chalicelib import aws
-from chalicelib.messaging import mailer
 from tests.http.conftest import _cheap_hash, api, faults
 from tests.workers.doubles import MailFake
 
 __all__ = ["_cheap_hash", "api", "faults"]
-
-
-@pytest.fixture(autouse=True)
-def _closed_breaker() -> Iterator[None]:
-    mailer.breaker.close()
-    yield
-    mailer.breaker.close()
 
 
 @pytest.fixture

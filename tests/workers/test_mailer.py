@@ -148,6 +148,12 @@ def test_after_three_failures_the_provider_is_left_alone_for_twenty_seconds(mail
         assert mailer.deliver("k0", outgoing) == "sent"
 
 
+def test_a_clock_that_is_set_back_stops_no_mail(mail_fake: MailFake) -> None:
+    with time_machine.travel(clock.now() + timedelta(days=365), tick=False):
+        assert mailer.deliver("k", outgoing) == "sent"
+    assert mailer.deliver("later", outgoing) == "sent"
+
+
 def test_a_letter_nobody_wants_any_more_is_settled(mail_fake: MailFake) -> None:
     assert mailer.deliver("k", lambda: None) == "unwanted"
     assert (state(), mail_fake.calls) == ("unwanted", 0)

@@ -11,13 +11,23 @@ from tests.faults.flows import FLOWS
 from tests.faults.injector import EFFECTS, Injector, Trip
 from tests.faults.lab import Lab
 from tests.faults.overlap import Overlap
-from tests.faults.schedules import call_sites, each_kill, killing, losing, meeting, play, singles, transactions
+from tests.faults.schedules import (
+    dealt,
+    each_kill,
+    effects,
+    everywhere,
+    killing,
+    losing,
+    meeting,
+    play,
+    transactions,
+)
 from tests.faults.soak import mixable, soak
 from tests.faults.table import Rounds, fault_row
 from tests.http.api import at_once
 
 #: Rounds 1 to SLICES kill once at every place, before and after; each later part takes another share of the pairs.
-SLICES, PARTS = 240, 12
+SLICES, PARTS = 480, 6
 #: The call sites are dealt out over so many rounds.
 SITES = 60
 #: About so many calls make a request or a batch.
@@ -33,8 +43,7 @@ KEYS = (None, "k")
 )
 def killed(lab: Lab, chance: random.Random) -> int:
     part, share = divmod(lab.seed - 1, SLICES)
-    every = singles(lab)
-    chosen = [(flow, kill) for flow, kill in every if lab.only in flow.name] if lab.only else every[share::SLICES]
+    chosen = everywhere(lab, each_kill) if lab.only else dealt(lab, each_kill, share, SLICES)
     cases = 0
     for flow, kill in chosen:
         keys = [None] if flow.alone or not flow.keyed else KEYS
@@ -59,7 +68,7 @@ def killed(lab: Lab, chance: random.Random) -> int:
 )
 def acknowledgement_lost(lab: Lab, chance: random.Random) -> int:
     cases = 0
-    for flow, place in call_sites(lab)[lab.seed - 1 :: SITES]:
+    for flow, place in dealt(lab, effects, lab.seed - 1, SITES):
         for times in (1, 2):
             play(lab, flow, losing(place, times), name=f"answer {place} lost {times} times")
             cases += 1
@@ -116,7 +125,7 @@ def workers_throttled(lab: Lab, chance: random.Random) -> int:
 )
 def conflict_at_each(lab: Lab, chance: random.Random) -> int:
     cases = 0
-    for flow, place in transactions(lab)[lab.seed - 1 :: SITES]:
+    for flow, place in dealt(lab, transactions, lab.seed - 1, SITES):
         for times in (1, 4):
             play(lab, flow, meeting(place, times), name=f"conflict at {place}, {times} times")
             cases += 1

@@ -87,7 +87,7 @@ EXCUSES = (
     _at("*_goal", _VERSION, "goal_changed"),
     _at(f"{_EDITED_ENTRIES} delete_goal_entry delete_goal_progress", _VERSION, "goal_entry_changed"),
     _at(f"{_COURSES} *_category {_LESSONS} {_GOALS}", _MEANT, "unknown"),
-    _at("put_lesson patch_lesson", _MEANT, "fixed"),
+    _at("put_lesson patch_lesson", _MEANT, "fixed", "of_the_course"),
     _at(_LESSONS, _MEANT, "no_course", "A lesson without a course names the class that it is for."),
     _at("reorder_lessons", _MEANT, "incomplete"),
     _at(f"{_STEPS} mark_lesson_complete log_progress", _MEANT, "of_another_course", "lesson_of_another"),
