@@ -49,7 +49,7 @@ def main() -> int:
     with laboratory() as lab:
         lab.only = asked.flow
         for row in table.rows(asked.row):
-            chosen = seeds(row, asked.rounds, 1 if asked.flow else asked.seed)
+            chosen = seeds(row, asked.rounds, asked.seed or 1 if asked.flow else asked.seed)
             if not chosen:
                 continue
             outcome = table.run(row, lab, chosen)
