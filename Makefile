@@ -7,9 +7,11 @@
 PYTHON := .venv/bin/python
 PORT ?= 8000
 CHECKS := lint formatted types ladder cold-path generated
+# Tests start interpreters by the hundred; where this is set, each of them would compile the product anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' Makefile
 
 install: ## Put everything needed into .venv (the other commands do it themselves)
 	@sh infra/install.sh
@@ -21,8 +23,9 @@ lock: install ## Renew the hashes of what requirements*.txt pin, and install it
 run: install ## Serve the product with its whole cloud on this machine (PORT=8000, DATA=dir keeps data)
 	@$(PYTHON) -m infra.local --port $(PORT) $(if $(DATA),--data "$(DATA)")
 
+# In the order of their names the small files come last, so that neither process waits long for the other.
 test: install ## Run every test (ARGS="-k login" narrows it)
-	@$(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 faults: install ## The fault table (ROUNDS=full, ROW=F12, SEED=7), also in build/faults.json
 	@$(PYTHON) -m tests.faults --rounds $(or $(ROUNDS),reduced) $(if $(ROW),--row $(ROW)) $(if $(SEED),--seed $(SEED))

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from infra.build import alarms, api, dashboard, functions
+from infra.local.template import LOADER
 
 INFRA = Path(__file__).resolve().parents[1]
 FILES = ("resources", "functions", "gateway", "media", "backup", "watch")
@@ -75,7 +76,7 @@ def _config() -> dict[str, Any]:
 def _merged() -> Template:
     merged: Template = {section: {} for section in SECTIONS}
     for name in FILES:
-        part = yaml.safe_load((INFRA / f"{name}.yaml").read_text("utf-8"))
+        part = yaml.load((INFRA / f"{name}.yaml").read_text("utf-8"), Loader=LOADER)  # noqa: S506  # It is a safe one.
         for section, entries in part.items():
             if twice := merged[section].keys() & entries.keys():
                 raise ValueError(f"{name}.yaml says again: {', '.join(sorted(twice))}")

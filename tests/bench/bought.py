@@ -1,18 +1,18 @@
-"""What somebody has bought, written past the API: paid orders in any amount, a refund, and an order that waits."""
+"""What somebody has bought, written past the API: paid orders in any amount, a refund, and orders that wait."""
 
 from datetime import timedelta
 
 from chalicelib import clock
-from chalicelib.commerce import books, ids
-from chalicelib.commerce.records import Order, Receipt, Refund
+from chalicelib.commerce import books, ids, states, stripe_gateway, unsettled
+from chalicelib.commerce.records import Intent, Order, Quarantined, Receipt, Refund
 from chalicelib.table import keys
-from chalicelib.table.record import moment_text
-from tests.bench import data
-from tests.bench.goods import TEACHER
+from chalicelib.table.record import Record, moment_text
+from tests.bench import data, till
+from tests.bench.goods import SOLD, TEACHER
 from tests.factories import people
 
 #: The states of the cart that the orders were made of; the present one is another.
-PAID, PENDING = 1_000, 999
+PAID, PENDING, PAYABLE, CHARGED = 1_000, 999, 998, 997
 LINES = 2
 
 
@@ -21,6 +21,38 @@ def ordered(buyer: str, amount: int) -> None:
     people.verified(buyer)
     data.store([_paid(_order(buyer, PAID + number, number)) for number in range(amount)])
     data.store([_order(buyer, PENDING, 0), _refund(buyer), _receipt(buyer)])
+
+
+def waiting(buyer: str) -> None:
+    """An order of this minute of which the payment was not begun, and one that Stripe has been paid for."""
+    payable, charged = _fresh(_order(buyer, PAYABLE, 0)), _fresh(_order(buyer, CHARGED, 0))
+    with till.opened():
+        charged.intent_id = stripe_gateway.create_intent(charged).intent_id
+        till.STRIPE.pay(str(charged.intent_id))
+    pointer = Intent.under(keys.intent(str(charged.intent_id)), intent_id=charged.intent_id, order_id=charged.id)
+    data.store([payable, charged, pointer])
+
+
+def doubted(amount: int) -> None:
+    """So many events of today that could not be believed."""
+    now = clock.now()
+    day, moment = now.date().isoformat(), int(now.timestamp())
+    known = {"object": "payment_intent", "amount": 3998, "amount_received": 1, "currency": "usd", "created": moment}
+    store: list[Record] = []
+    for number in range(amount):
+        id, order = f"evt_{number:024d}", ids.order_of(f"usr_{number:026d}", 1)
+        seen = {**known, "id": f"pi_{number:024d}", "metadata": {"order_id": order}}
+        place = keys.quarantined(day, id)
+        event = {"event_id": id, "type": "payment_intent.succeeded", "reason": "amount", "order_id": order}
+        store.append(Quarantined.under(place, **event, seen=seen, created_at=now))
+    data.store(store)
+
+
+def _fresh(order: Order) -> Order:
+    order.expires_at = clock.now() + timedelta(minutes=30)
+    order.lines = [{**line, "id": course} for line, course in zip(order.lines, SOLD, strict=False)]
+    unsettled.file(order, states.due(order, clock.now()))
+    return order
 
 
 def _order(buyer: str, cart_ver: int, minutes: int) -> Order:

@@ -47,7 +47,7 @@ def floor(document: Document) -> int:
 
 
 def stand_in(document: Document) -> None:
-    installed(document["keys"]).take(document["case"]["replies"])
+    installed(document["keys"], document["payments"]).take(document["case"]["replies"], [])
 
 
 def peak_megabytes() -> float:

@@ -7,7 +7,7 @@ looked at before and after. For one thread: between the two looks nobody else ma
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from types import TracebackType
 from typing import Any
 
@@ -43,12 +43,12 @@ class Meter:
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self._listening: list[tuple[Any, str, Callable[..., None]]] = []
-        #: Of a session of its own, so that nobody listens to the looks.
-        self._eyes = botocore.session.get_session().create_client("dynamodb", region_name=settings.region)
+        self._eyes = eyes()
 
     def __enter__(self) -> "Meter":
         limiter = aws.client("dynamodb", attempts=1, read_seconds=settings.limiter_timeout)
-        for client, prefix in ((aws.client("dynamodb"), ""), (limiter, "limiter "), (aws.client("ssm"), "ssm ")):
+        others = ((limiter, "limiter "), (aws.client("ssm"), "ssm "), (aws.client("sqs"), "sqs "))
+        for client, prefix in ((aws.client("dynamodb"), ""), *others):
             pending: dict[str, Any] = {}
             self._listen(client, "before-send", partial(self._asked, pending))
             self._listen(client, "response-received", partial(self._answered, pending, prefix))
@@ -111,6 +111,12 @@ class Meter:
             "Item"
         )
         return found
+
+
+@cache
+def eyes() -> Any:
+    """Of a session of its own, so that nobody listens to the looks. To make one takes longer than most requests."""
+    return botocore.session.get_session().create_client("dynamodb", region_name=settings.region)
 
 
 def actions_of(operation: str, body: Mapping[str, Any]) -> list[Mapping[str, Any]]:

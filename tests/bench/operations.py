@@ -7,12 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
+from chalicelib import aws
 from chalicelib.catalog.ids import lesson_of
-from chalicelib.commerce import receipts
+from chalicelib.commerce import receipts, webhook
 from chalicelib.commerce.ids import order_of, refund_of
+from chalicelib.commerce.stripe_keys import payment_keys
 from chalicelib.learning.ids import enrollment_of
 from infra.local.gateway import Reply
-from tests.bench import bought, catalogue, data, goods, shelves, sold
+from tests.bench import bought, catalogue, data, goods, shelves, sold, till
+from tests.factories import bank
 from tests.factories.people import PASSWORD, registration
 from tests.http.api import Api, Person
 
@@ -49,10 +52,9 @@ class Operation:
 def scene(api: Api, factor: int = 1, entries: int = 20) -> tuple[Person, Person]:
     """A small product, or one so many times larger, with a member and an administrator whose leases are filled.
 
-    The instance has loaded its catalogue, and has just looked whether there is a newer one. `entries` are those of
-    one goal in the small product.
+    The instance is warm. `entries` are those of one goal in the small product.
     """
-    shelves.held(min(500, 20 * factor))
+    warm(factor)
     member = api.member("member", email="member@example.org", first_name="Meera")
     boss = api.member("the-boss", email="boss@example.org", roles=("admin",))
     data.listed(25 * factor)
@@ -71,10 +73,31 @@ def scene(api: Api, factor: int = 1, entries: int = 20) -> tuple[Person, Person]
     data.dated(member.id, 5 * factor)
     goods.offered(member.id, 25 * factor)
     bought.ordered(member.id, 25 * factor)
+    bought.waiting(member.id)
+    bought.doubted(25 * factor)
     sold.earned(boss.id, 25 * factor)
     for token in (None, member.access, boss.access):
         api.get("/events" if token else "/auth/me", token=token)
     return member, boss
+
+
+def warm(factor: int = 1) -> None:
+    """This instance has loaded its catalogue, and has just looked whether there is a newer one; it knows Stripe's keys
+    and where its queue is.
+    """
+    shelves.held(min(500, 20 * factor))
+    payment_keys()
+    aws.queue_url(webhook.QUEUE)
+
+
+def _confirmed(api: Api, me: Person) -> Reply:
+    order = order_of(me.id, bought.CHARGED)
+    body = {"order_id": order, "payment_intent_id": till.intent_of(order)}
+    return api.post("/payments/confirm-payment", body, token=me.access)
+
+
+def _told(api: Api, event: str) -> Reply:
+    return api.post(bank.WEBHOOK, event.encode(), stripe_signature=bank.signed(event))
 
 
 #: Those that must cost the same in a product a hundred times as large, in an order in which one scene serves them all.
@@ -124,7 +147,11 @@ GROWING = (
     "report of sales, 30 days",
     "accounts of the platform",
     "open orders, page of 20",
+    "payments put aside, page of 20",
     "order what is in the cart",
+    "begin to pay an order",
+    "confirm that an order is paid",
+    "what Stripe tells of a payment",
     "mark a lesson done",
     "report where a film stopped",
     "enroll",
@@ -596,9 +623,9 @@ OPERATIONS: list[Operation] = [
         "put a code on the cart",
         200,
         lambda api, me, boss: api.post("/cart/coupon", {"code": "code-00001"}, token=me.access),
-        (READ_MANY, READ_MANY, TRANSACT),
+        (LIMITED, READ_MANY, READ_MANY, TRANSACT),
         23,
-        6,
+        7,
         4.0,
     ),
     Operation(
@@ -756,6 +783,44 @@ OPERATIONS: list[Operation] = [
         9,
         0,
         6.0,
+    ),
+    Operation(
+        "begin to pay an order",
+        200,
+        lambda api, me, boss: api.post(
+            "/payments/create-payment-intent", {"order_id": order_of(me.id, bought.PAYABLE)}, token=me.access
+        ),
+        (LIMITED, READ_MANY, PUT, TRANSACT),
+        2,
+        20,
+        4.0,
+    ),
+    Operation(
+        "confirm that an order is paid",
+        200,
+        lambda api, me, boss: _confirmed(api, me),
+        (READ_MANY, READ_MANY, READ_MANY, TRANSACT),
+        12,
+        42,
+        7.0,
+    ),
+    Operation(
+        "what Stripe tells of a payment",
+        200,
+        lambda api, me, boss: _told(api, till.told(order_of(me.id, bought.CHARGED))),
+        ("sqs SendMessageBatch",),
+        0,
+        0,
+        1.0,
+    ),
+    Operation(
+        "payments put aside, page of 20",
+        200,
+        lambda api, me, boss: api.get("/admin/payments/quarantine", token=boss.access),
+        (READ, QUERY),
+        4,
+        0,
+        2.5,
     ),
     Operation(
         "goals, page of 10",

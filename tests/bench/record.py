@@ -9,12 +9,15 @@ from typing import Any
 from botocore.awsrequest import AWSResponse
 from botocore.httpsession import URLLib3Session
 
-from chalicelib import keyring
+from chalicelib import clock, keyring
+from chalicelib.commerce import stripe_keys
 from chalicelib.web import limits
 from infra.local import engine as engines
 from infra.local import resources, template
 from infra.local.cloud import Cloud
+from infra.local.gateway import Reply
 from tests import conftest
+from tests.bench import till
 from tests.bench.operations import OPERATIONS, Operation, grown, scene
 from tests.conftest import House
 from tests.http.api import Api
@@ -28,10 +31,11 @@ Document = dict[str, Any]
 
 
 class Recorder:
-    """Keeps every answer that comes through botocore's HTTP session while it is open."""
+    """Keeps every answer that comes through botocore's HTTP session while it is open, and every one of Stripe's."""
 
     def __init__(self) -> None:
         self.replies: list[Document] = []
+        self.stripe: list[Document] = []
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -44,7 +48,8 @@ class Recorder:
 
         URLLib3Session.send = kept
         try:
-            yield
+            with till.opened(lambda reply: self.stripe.append(_stripes(reply))):
+                yield
         finally:
             URLLib3Session.send = send
 
@@ -68,6 +73,10 @@ def _reply(answer: AWSResponse) -> Document:
     return {"status": answer.status_code, "headers": headers, "body": answer.content.decode()}
 
 
+def _stripes(reply: Reply) -> Document:
+    return {"status": reply.status, "headers": dict(reply.headers), "body": reply.body.decode()}
+
+
 class Studio:
     """A scene with its people, in which operations are recorded."""
 
@@ -89,6 +98,8 @@ class Studio:
             "status": reply.status,
             "event": self.spy.event,
             "replies": recorder.replies,
+            "stripe": recorder.stripe,
+            "at": clock.now().timestamp(),
         }
 
 
@@ -96,11 +107,17 @@ def named(operation: Operation, factor: int) -> str:
     return operation.name if factor == 1 else f"{operation.name} @{factor}"
 
 
-def keys_reply() -> Document:
-    recorder = Recorder()
+def parameters() -> dict[str, Document]:
+    """What the parameter store says, by what is asked for."""
     keyring.forget()
+    stripe_keys.forget()
+    return {"keys": _reply_to(keyring.keys), "payments": _reply_to(stripe_keys.payment_keys)}
+
+
+def _reply_to(ask: Callable[[], object]) -> Document:
+    recorder = Recorder()
     with recorder.listening():
-        keyring.keys()
+        ask()
     [reply] = recorder.replies
     return reply
 
@@ -122,4 +139,4 @@ def recording() -> Document:
         for factor in FACTORS[1:]:
             studio = Studio(house, factor)
             cases += [studio.recorded(each) for each in grown() if each.cpu_ms < HASHING]
-        return {"keys": keys_reply(), "cases": [case for case in cases if case["event"]]}
+        return {**parameters(), "cases": [case for case in cases if case["event"]]}

@@ -6,7 +6,10 @@
 import json
 import sys
 import time
+from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 WARM = 5
@@ -14,6 +17,7 @@ SECONDS = 0.25
 MOST = 1000
 LEASED = (b"LIMIT#user#", b"LIMIT#anonymous#")
 LEASE = b'{"Attributes":{"n":{"N":"1"}}}'
+QUEUE = b'{"QueueUrl":"http://localhost:9/queue"}'
 JSON = {"content-type": "application/x-amz-json-1.0"}
 Document = dict[str, Any]
 
@@ -39,16 +43,17 @@ class _Raw:
 
 
 class Replayer:
-    """Answers botocore's HTTP session: leases and keys whenever they are asked for, all else in the recorded order."""
+    """Answers botocore's HTTP session: leases, keys and queues whenever they are asked for, all else in the recorded
+    order; and in that order whoever sends to Stripe.
+    """
 
-    def __init__(self, keys: Document) -> None:
-        self.keys = (keys["status"], keys["headers"], keys["body"].encode())
-        self.answers: list[tuple[int, Document, bytes]] = []
-        self.at = 0
+    def __init__(self, keys: Document, payments: Document) -> None:
+        self.keys, self.payments = _reply(keys), _reply(payments)
+        self.take([], [])
 
-    def take(self, replies: list[Document]) -> None:
-        self.answers = [(each["status"], each["headers"], each["body"].encode()) for each in replies]
-        self.at = 0
+    def take(self, replies: list[Document], stripe: list[Document]) -> None:
+        """Each request asks for the same again."""
+        self.answers, self.stripes = cycle(map(_reply, replies)), cycle(map(_reply, stripe))
 
     def send(self, _: Any, request: Any) -> Any:
         from botocore.awsrequest import AWSResponse
@@ -60,18 +65,30 @@ class Replayer:
         if any(mark in request.body for mark in LEASED):
             return 200, JSON, LEASE
         if b"AmazonSSM" in request.headers["X-Amz-Target"]:
-            return self.keys
-        answer = self.answers[self.at % len(self.answers)]  # each request asks for the same again
-        self.at += 1
-        return answer
+            return self.payments if b"/payments" in request.body else self.keys
+        if b"GetQueueUrl" in request.headers["X-Amz-Target"]:
+            return 200, JSON, QUEUE
+        return next(self.answers)
+
+    def send_to_stripe(self, *_: Any, **__: Any) -> Any:
+        from urllib3 import HTTPHeaderDict
+
+        status, headers, body = next(self.stripes)
+        return SimpleNamespace(status=status, headers=HTTPHeaderDict(headers), data=body)
 
 
-def installed(keys: Document) -> Replayer:
+def _reply(document: Document) -> tuple[int, Document, bytes]:
+    return document["status"], document["headers"], document["body"].encode()
+
+
+def installed(keys: Document, payments: Document) -> Replayer:
     """From here on nothing leaves this process."""
     from botocore.httpsession import URLLib3Session
+    from urllib3 import PoolManager
 
-    replayer = Replayer(keys)
+    replayer = Replayer(keys, payments)
     URLLib3Session.send = lambda session, request: replayer.send(session, request)
+    PoolManager.request = replayer.send_to_stripe  # type: ignore[method-assign]
     return replayer
 
 
@@ -91,12 +108,13 @@ def yardstick() -> float:
 
 def measured(app: Any, replayer: Replayer, case: Document) -> Document:
     """Milliseconds of CPU per request, as many requests as fill the time, between two looks at the yardstick."""
-    replayer.take(case["replies"])
+    replayer.take(case["replies"], case["stripe"])
     context, event = Context(), case["event"]
+    since(case["at"])
     status = app(event, context)["statusCode"]
     if status != case["status"]:
         raise SystemExit(f"{case['name']} answered {status}; when it was recorded, {case['status']}")
-    replayer.take(case["replies"])
+    replayer.take(case["replies"], case["stripe"])
     once = _spent(app, event, context, WARM)
     times = max(WARM, min(MOST, int(SECONDS * 1000 / once)))
     before = yardstick()
@@ -117,6 +135,14 @@ def _spent(app: Any, event: Document, context: Context, times: int) -> float:
     return (time.process_time() - begun) * 1000 / times
 
 
+def since(moment: float) -> None:
+    """The clock goes on from here: what was recorded expires, and a signature of Stripe's is believed for minutes."""
+    from chalicelib import clock
+
+    away = datetime.now(UTC) - datetime.fromtimestamp(moment, UTC)
+    clock.now = lambda: datetime.now(UTC) - away
+
+
 def hold(shelf: Path) -> None:
     """The catalogue as it is held between two looks at the pointer."""
     from chalicelib.catalog.index import files, holding
@@ -128,7 +154,7 @@ def hold(shelf: Path) -> None:
 
 def main(recording: Path, shelf: Path, result: Path) -> None:
     document = json.loads(recording.read_text())
-    replayer = installed(document["keys"])
+    replayer = installed(document["keys"], document["payments"])
     from app import app
 
     hold(shelf)

@@ -36,7 +36,9 @@ class Rounds:
         (where / "recording.json").write_text(json.dumps(recording))
         shelves.stocked(where / "shelf.db", shelves.LARGE, catalogue.LESSONS)
         [case] = [each for each in recording["cases"] if each["name"] == "me"]
-        (where / "cold.json").write_text(json.dumps({"keys": recording["keys"], "case": case}))
+        (where / "cold.json").write_text(
+            json.dumps({"keys": recording["keys"], "payments": recording["payments"], "case": case})
+        )
 
     def warm(self) -> Document:
         """Every case, in one fresh process."""

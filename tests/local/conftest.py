@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from stripe import StripeClient
 
-from infra.local import resources, template
+from infra.local import engine, resources, template
 from infra.local.cloud import Cloud
+from infra.local.engine import Engine
 from infra.local.stripe import line
 from infra.local.stripe.server import Stripe
 from infra.local.template import Template
-from infra.local.testing import running_engine
 
 SMALL = Path(__file__).with_name("small.yaml")
 
@@ -22,9 +22,14 @@ def small() -> Template:
 
 
 @pytest.fixture(scope="session")
-def engine_url() -> Iterator[str]:
-    with running_engine() as url:
-        yield url
+def running() -> Iterator[Engine]:
+    with engine.start(port=engine.free_port()) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def engine_url(running: Engine) -> str:
+    return running.endpoint_url
 
 
 @pytest.fixture(scope="session")

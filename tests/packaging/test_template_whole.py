@@ -22,15 +22,18 @@ LINTED = contents.ROOT / "build" / "cache" / "linted"
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Each stage as it is written, and one as CloudFormation's transform leaves it, where cfn-lint sees more."""
+    """One stage as it is written, and one as CloudFormation's transform leaves it, where cfn-lint sees more.
+
+    The others differ in words alone, which is shown below; that of the longest name is the first to be too long.
+    """
     folder = tmp_path_factory.mktemp("templates")
-    texts = {stage: template.build(stage) for stage in STAGES} | {"expanded": expanded("prod")}
+    texts = {"written": template.build(max(STAGES, key=len)), "expanded": expanded("prod")}
     for name, content in texts.items():
         (folder / f"{name}.json").write_text(json.dumps(content))
     return sorted(folder.iterdir())
 
 
-def test_it_lints_clean_for_every_stage(files: list[Path]) -> None:
+def test_it_lints_clean(files: list[Path]) -> None:
     """It takes long, so what this very linter has found clean is not read again."""
     unread = {mark: file for file in files if not (mark := LINTED / linted_as(file)).exists()}
     if unread:
@@ -116,8 +119,9 @@ def differences(one: Any, other: Any, place: str = "") -> set[str]:
 
 
 @pytest.mark.row("M142", "K75")
-def test_as_written_stages_differ_only_in_what_their_settings_say() -> None:
-    assert differences(template.build("dev"), template.build("prod")) == {
+@pytest.mark.parametrize("stage", ["dev", "staging"])
+def test_as_written_stages_differ_only_in_what_their_settings_say(stage: str) -> None:
+    assert differences(template.build(stage), template.build("prod")) == {
         "Description",
         "Parameters.Stage.Default",
         "Parameters.Stage.AllowedPattern",

@@ -14,8 +14,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from infra.local import door, resources, template
 from infra.local import engine as engines
-from infra.local import resources, template
 from infra.local.cloud import Cloud
 from tests import conftest as house
 from tests.security.attacks import table
@@ -55,10 +55,12 @@ def _outcomes(wanted: list[table.Attack], full: bool) -> list[Outcome]:
     """One line as each attack ends: the whole takes minutes, or with ROUNDS=full an hour and more."""
     outcomes = []
     logging.disable(logging.WARNING)
-    logging.getLogger("app.work").disabled = True
-    with engines.start(port=house.PORT), room():
+    for told_of_each_poison in ("app.work", "app.payments"):
+        logging.getLogger(told_of_each_poison).disabled = True
+    with engines.start(port=house.PORT) as running, door.opened(running), room():
         standing = house.House(Cloud(house.ENDPOINT), template.load())
         resources.create(standing.template, standing.cloud)
+        resources.remember(standing.cloud)
         ground = Ground(standing, int(os.environ.get("SEED") or 1))
         for each in wanted:
             done = table.happened(each, ground, each.volume.full if full else each.volume.pull)

@@ -21,7 +21,7 @@ from chalicelib.catalog import inspection
 from chalicelib.catalog.index import holding, reading
 from chalicelib.catalog.records import Media
 from chalicelib.catalog.records import Tally as CourseTally
-from chalicelib.commerce import ids, refunds, stripe_gateway
+from chalicelib.commerce import ids, refunds
 from chalicelib.commerce.records import Order, Receipt, Refund
 from chalicelib.commerce.refunds import Wish
 from chalicelib.commerce.stripe_events import Event
@@ -36,12 +36,10 @@ from chalicelib.table.facts import Fact
 from chalicelib.table.keys import Key
 from infra.local import invocation, template
 from infra.local.invocation import Run
-from infra.local.stripe.line import Line
-from infra.local.stripe.server import Stripe
 from infra.local.template import Function, QueueTrigger, ScheduleTrigger, StreamTrigger
 from tests.factories import certificates, commerce, courses, gateway, goals, media
 from tests.security import crew
-from tests.security.attacks.ground import Ground
+from tests.security.attacks.ground import STRIPE, Ground
 from tests.security.attacks.mutation import mutated
 from tests.security.attacks.table import Tally, Volume, attack
 from tests.workers.doubles import MailFake
@@ -79,7 +77,7 @@ def queue_events(ground: Ground, volume: int) -> Tally:
     tally = Tally()
     for function, trigger in functions(QueueTrigger):
         ground.clear()
-        with _quiet_mail(), _own_stripe():
+        with _quiet_mail():
             _queue(tally, function, trigger, volume, ground.chance(function.name))
     return tally
 
@@ -419,16 +417,8 @@ HEALTHY = {
 }
 
 
-STRIPE, FROM_ONE_ORDER = Stripe(clock=lambda: clock.now().timestamp()), 50
+FROM_ONE_ORDER = 50
 PAID: list[Key] = []
-
-
-@contextmanager
-def _own_stripe() -> Iterator[None]:
-    """Stripe is in this process, and not asked twice."""
-    line = mock.patch.object(stripe_gateway, "transport", return_value=lambda _: Line(STRIPE))
-    with line, mock.patch.object(stripe_gateway, "RETRIES", 0):
-        yield
 
 
 @contextmanager

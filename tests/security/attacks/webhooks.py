@@ -4,19 +4,16 @@ import json
 import random
 from collections.abc import Iterator
 from typing import Any
-from unittest import mock
 
-from chalicelib.commerce import stripe_gateway
 from chalicelib.commerce.records import Order
 from chalicelib.table import keys, reads
 from infra.local.environment import STRIPE_WEBHOOK_SECRET
 from infra.local.stripe.deliveries import signature
-from infra.local.stripe.line import Line
 from infra.local.stripe.server import Stripe
 from tests.factories import commerce, people
 from tests.factories.bank import WEBHOOK, an_event, signed
 from tests.security import crew
-from tests.security.attacks.ground import Ground
+from tests.security.attacks.ground import Ground, banking
 from tests.security.attacks.mutation import mutated
 from tests.security.attacks.table import Tally, Volume, attack
 from tests.workers.doubles import waiting
@@ -113,7 +110,7 @@ BUYERS = 10
 def prices(ground: Ground, volume: int) -> Tally:
     tally, chance, bank = Tally(), ground.chance("prices"), Stripe()
     course = commerce.a_priced_course()
-    with mock.patch.object(stripe_gateway, "transport", return_value=lambda _: Line(bank)):
+    with banking(bank):
         for number in range(min(BUYERS, volume)):
             buyer = crew.join(f"buyer{number}")
             people.verified(buyer.id)
