@@ -44,7 +44,7 @@ def letter(name: str, day: date, unsubscribe: str) -> DailyReport:
         happened=(*_happened(report), *_money(report)),
         there_are=tuple(Line(words, int(report.totals.get(what, 0))) for what, words in figures.TOTALS.items()),
         chart_title=figures.COUNTED[CHARTED],
-        chart_bars=bars(list(reports.last_days(day, CHARTED_DAYS))),
+        chart_bars=bars([(each, _charted(each, made)) for each, made in reports.last_days(day, CHARTED_DAYS)]),
     )
 
 
@@ -60,10 +60,15 @@ def _money(report: Report) -> Iterator[Line]:
             yield Line(f"{words}, {currency}", money.decimal(minor))
 
 
-def bars(days: list[tuple[date, Report | None]]) -> tuple[Bar, ...]:
-    """A bar for each day, the longest of full length. A day that was not reported has none."""
-    values = [(day, 0 if report is None else int(report.counts.get(CHARTED, 0))) for day, report in days]
-    most = max((value for _, value in values), default=0)
+def _charted(day: date, report: Report | None) -> int:
+    """A day whose report was never made has figures all the same."""
+    counts = figures.of(day) if report is None else report.counts
+    return int(counts.get(CHARTED, 0))
+
+
+def bars(days: list[tuple[date, int]]) -> tuple[Bar, ...]:
+    """A bar for each day, the longest of full length."""
+    most = max((value for _, value in days), default=0)
     return tuple(
-        Bar(f"{day:%a} {day.day} {day:%b}", value, round(100 * value / most) if most else 0) for day, value in values
+        Bar(f"{day:%a} {day.day} {day:%b}", value, round(100 * value / most) if most else 0) for day, value in days
     )

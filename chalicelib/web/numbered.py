@@ -16,7 +16,8 @@ def reply(
 ) -> Reply:
     """`also` are further members of the envelope, each a name and its JSON text."""
     following = _address(exchange, page + 1) if page * size < count else None
-    previous = _address(exchange, page - 1) if page > 1 else None
+    # Whoever has gone too far is led back to the last page, not to another one with nothing on it.
+    previous = _address(exchange, min(page - 1, max(1, -(-count // size)))) if page > 1 else None
     if following:
         exchange.extra_headers["Link"] = f'<{following}>; rel="next"'
     more = "".join(f',"{name}":{text}' for name, text in also)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from chalicelib.errors import FieldError, Invalid, Malformed, TooLarge
+from chalicelib.web import wording
 
 BODY_BYTES = 256 * 1024
 DEPTH = 32
@@ -159,7 +160,6 @@ def model_of(model: type[M], values: Any) -> M:
 
 
 _CODES = {"extra_forbidden": "unknown_field", "missing": "required"}
-_MESSAGES = {"extra_forbidden": "This field is not known here.", "missing": "This field is required."}
 
 
 def _field_error(error: Any, derived: Collection[str]) -> FieldError:
@@ -167,15 +167,4 @@ def _field_error(error: Any, derived: Collection[str]) -> FieldError:
     path = ".".join(str(part) for part in error["loc"]) or "body"
     if kind == "extra_forbidden" and path in derived:
         return FieldError(path, "derived", "This follows from other fields and cannot be set.")
-    message = _MESSAGES.get(kind) or _length_message(kind, error) or error["msg"].removeprefix("Value error, ")
-    return FieldError(path, _CODES.get(kind, kind), message)
-
-
-def _length_message(kind: str, error: Any) -> str | None:
-    """Pydantic counts items where people count characters."""
-    if not isinstance(error["input"], str) or kind not in ("too_short", "too_long"):
-        return None
-    bounds = error["ctx"]
-    if kind == "too_short":
-        return f"At least {bounds['min_length']} characters."
-    return f"At most {bounds['max_length']} characters."
+    return FieldError(path, _CODES.get(kind, kind), wording.words(error))

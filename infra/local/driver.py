@@ -43,6 +43,9 @@ class Driver:
         self.queues: list[QueueSource] = []
         self.streams: list[StreamSource] = []
         self.schedules: list[ScheduleSource] = []
+        #: Readers of what `leave_behind` has left.
+        self.behind: list[StreamSource] = []
+        self.positions = positions
         for function in template.functions:
             for trigger in function.triggers:
                 if isinstance(trigger, QueueTrigger):
@@ -90,9 +93,23 @@ class Driver:
                 yield queue.name
                 filled = waiting(self.cloud)  # One function sends to the next.
 
+    def leave_behind(self, name: str, afresh: bool) -> None:
+        """Have what the stream holds by now read beside what comes, so that what comes does not wait for it.
+
+        Unless `afresh`, what an earlier process left behind is read to its end.
+        """
+        stream = next((each for each in self.streams if each.name == name), None)
+        if stream is None or self.positions is None:
+            return
+        place = self.positions / f"{name}.behind.json"
+        if afresh:
+            self.behind.append(stream.leave_behind(place))
+        elif place.exists():
+            self.behind.append(stream.left_behind(place))
+
     def run(self, stop: threading.Event) -> list[threading.Thread]:
         """Run every source in a thread of its own until `stop` is set."""
-        sources: tuple[Source, ...] = (*self.streams, *self.queues, *self.schedules)
+        sources: tuple[Source, ...] = (*self.streams, *self.behind, *self.queues, *self.schedules)
         threads = [
             threading.Thread(target=keep_stepping, args=(source, stop), name=source.name, daemon=True)
             for source in sources

@@ -71,6 +71,15 @@ class Pages:
         path = address.path.rstrip("/")
         if path != HOME and not path.startswith(f"{HOME}/"):
             return None
+        try:
+            return self.reply(method, target, headers, body)
+        finally:
+            if method == "POST" and path.startswith(f"{STRIPE}/"):
+                self.payments.keep()
+
+    def reply(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        address = urlsplit(target)
+        path = address.path.rstrip("/")
         if path.startswith(f"{STRIPE}/v1/"):
             return self.stripe(method, target, headers, body)
         for_people = "text/html" in (header(list(headers.items()), "accept") or "")

@@ -34,6 +34,7 @@ from infra.local.watch import ROOT
 from infra.local.wsgi import wsgi
 
 LOG = ROOT / "build" / "local.log"
+TELLER = "react_to_facts"
 THREADS = 16  # A request that asks Stripe keeps one and needs another: the stand-in is served here too.
 JOIN_SECONDS = 0.5
 OWNER_POLL_SECONDS = 0.3
@@ -78,7 +79,8 @@ def serve(options: argparse.Namespace, started: float, stop: threading.Event) ->
     kept_mail = options.state / "mail.json" if options.keeps_data else None
     kept_payments = options.state / "stripe.json"  # Also without a data folder: the table outlives this process.
     payments, threads = running.start(gateway, served, kept_payments, stop)
-    seed_demo(cloud, declared.table, payments)
+    seeded = seed_demo(cloud, declared.table, payments)
+    driver.leave_behind(TELLER, afresh=seeded)  # The first mail of a visitor does not wait for the demo's.
     threads += driver.run(stop)
     pages = Pages(declared, cloud, driver, kept_mail, payments)
     # A dictionary, because the published types of waitress take no single setting.
@@ -126,12 +128,14 @@ def product() -> Any:
         sys.exit(1)
 
 
-def seed_demo(cloud: Cloud, table: str, payments: Counter) -> None:
-    """Fill an empty table with the demo, as soon as there is one."""
+def seed_demo(cloud: Cloud, table: str, payments: Counter) -> bool:
+    """Fill an empty table with the demo, as soon as there is one; whether it was."""
     is_empty = not cloud.client("dynamodb").scan(TableName=table, Limit=1)["Items"]
-    if is_empty and importlib.util.find_spec("infra.local.demo"):
-        say("  Seeding the demo …")
-        importlib.import_module("infra.local.demo").seed(payments.server if payments.in_use else None)
+    if not is_empty or not importlib.util.find_spec("infra.local.demo"):
+        return False
+    say("  Seeding the demo …")
+    importlib.import_module("infra.local.demo").seed(payments.server if payments.in_use else None)
+    return True
 
 
 def made(folder: Path) -> Path:

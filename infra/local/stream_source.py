@@ -39,10 +39,14 @@ class StreamSource(Source):
         self.stream = ""
         self.attempts = 0
         self.idle = True
+        #: For a reader of what was left behind: the last record of each shard that is still its own.
+        self.until: dict[str, str] | None = None
         #: How the records of one read become batches. A test may deal them out as several shards and repeats would.
         self.arrange: Callable[[Sequence[Record]], Iterable[Sequence[Record]]] = lambda records: [records]
 
     def step(self) -> bool:
+        if self.at_end():
+            return False
         if not self.readers:
             self.discover()
         try:
@@ -56,6 +60,8 @@ class StreamSource(Source):
         return not self.idle
 
     def pause(self) -> float:
+        if self.at_end():
+            return LONGEST_PAUSE_SECONDS
         if self.attempts:
             return min(IDLE_SECONDS * float(2**self.attempts), LONGEST_PAUSE_SECONDS)
         return IDLE_SECONDS if self.idle else 0.0
@@ -83,9 +89,26 @@ class StreamSource(Source):
                 lost += len(records)
         return lost
 
+    def leave_behind(self, positions: Path) -> "StreamSource":
+        """A second reader for what is in the stream by now; this one goes on with what comes after."""
+        write_positions(positions, {})  # Before the first step away from it: whoever starts anew sees that it is there.
+        self.trim()
+        return self.left_behind(positions)
+
+    def left_behind(self, positions: Path) -> "StreamSource":
+        """The reader of what was left behind, also by a process that ended before it was through."""
+        rest = StreamSource(self.function, self.trigger, self.cloud, self.find, positions)
+        rest.until = dict(self.checkpoints)
+        return rest
+
+    def at_end(self) -> bool:
+        return self.until is not None and all(self.checkpoints.get(shard) == "CLOSED" for shard in self.until)
+
     def discover(self) -> None:
         self.stream = stream_of(self.cloud, self.trigger.table)
         for shard in shards_of(self.cloud, self.stream):
+            if self.until is not None and shard["ShardId"] not in self.until:
+                continue
             checkpoint = self.checkpoints.get(shard["ShardId"])
             if checkpoint != "CLOSED" and shard["ShardId"] not in self.readers:
                 self.readers[shard["ShardId"]] = open_reader(self.cloud, self.stream, shard, checkpoint)
@@ -102,7 +125,7 @@ class StreamSource(Source):
         return True
 
     def read(self, reader: Reader) -> bool:
-        records = reader.read(self.cloud, self.trigger.batch_size, self.stream)
+        records = self.own(reader, reader.read(self.cloud, self.trigger.batch_size, self.stream))
         wanted = [record for record in records if passes(self.trigger.patterns, record)]
         if wanted:
             reader.pending.extend(Batch(tuple(batch)) for batch in self.arrange(wanted))
@@ -110,9 +133,19 @@ class StreamSource(Source):
             self.keep(reader, records[-1])
         elif reader.closed:
             self.checkpoints[reader.shard] = "CLOSED"
+            self.remember()
             del self.readers[reader.shard]
             self.discover()
         return bool(records)
+
+    def own(self, reader: Reader, records: list[Record]) -> list[Record]:
+        """Those up to where the other reader begins; behind them the shard has ended for this one."""
+        if self.until is None:
+            return records
+        last = int(self.until[reader.shard])
+        if records and sequence(records[-1]) >= last:
+            reader.iterator = None
+        return [record for record in records if sequence(record) <= last]
 
     def deliver(self, reader: Reader, batch: Batch) -> None:
         """Hand a batch over; what the function did not take goes back to the front of the shard, so order holds."""
@@ -161,8 +194,15 @@ class StreamSource(Source):
     def keep(self, reader: Reader, record: dict[str, Any]) -> None:
         reader.position = self.checkpoints[reader.shard] = record["dynamodb"]["SequenceNumber"]
         reader.read_at = datetime.now(UTC)
+        self.remember()
+
+    def remember(self) -> None:
         if self.positions:
             write_positions(self.positions, self.checkpoints)
+
+
+def sequence(record: Record) -> int:
+    return int(record["dynamodb"]["SequenceNumber"])
 
 
 def read_positions(file: Path | None) -> dict[str, str]:

@@ -4,11 +4,13 @@ from collections import Counter
 from typing import Any
 
 import pytest
+import yaml
 
 from chalicelib.catalog.index import asking, holding
 from chalicelib.commerce import states
 from chalicelib.commerce.records import Order
 from chalicelib.table import reads
+from infra.local.demo import purchases, shelves
 from infra.local.stripe.server import Stripe
 from tests.conftest import House
 
@@ -80,6 +82,13 @@ def test_orders_are_at_all_stages(kinds: Counter[str]) -> None:
     assert {status: kinds[f"order {status}"] for status in once} == dict.fromkeys(once, 1)
     assert kinds["refund succeeded"] == 2
     assert kinds["coupon"] == 3
+
+
+def test_whoever_signs_in_as_the_teacher_has_sold_something() -> None:
+    stock = [course for shelf in shelves.ALL for course in yaml.safe_load(shelf.read_bytes())["courses"]]
+    priced = {course["title"] for course in stock if course["teacher"] == "teacher" and "price" in course}
+    orders = [order for buyer in purchases.BUYERS for order in buyer["orders"] if "becomes" not in order]
+    assert priced & {thing for order in orders for thing in order["things"]}
 
 
 def test_the_bank_knows_each_payment_of_the_demo(kinds: Counter[str], bank: Stripe) -> None:

@@ -223,3 +223,34 @@ def test_records_may_be_dealt_out_as_other_batches(driver: Driver, cloud: Cloud,
     put(cloud, "a", "b", "c", "d")
     driver.settle()
     assert [names(batch) for batch in handlers.batches(FOLLOW)] == [["c", "d"], ["a", "b", "c"]]
+
+
+def test_what_comes_does_not_wait_for_what_was_left_behind(
+    small: Template, cloud: Cloud, handlers: Handlers, tmp_path: Path
+) -> None:
+    driver = Driver(small, cloud, handlers.find, positions=tmp_path)
+    put(cloud, "old-1", "old-2")
+    put(cloud, "old-3", kind="other")
+    driver.leave_behind("follow", afresh=True)
+    put(cloud, "new")
+    driver.settle()
+    while driver.behind[0].step():
+        pass
+    assert [names(batch) for batch in handlers.batches(FOLLOW)] == [["new"], ["old-1", "old-2"]]
+    assert driver.behind[0].at_end()
+
+
+def test_what_was_left_behind_is_read_on_by_the_next_process(
+    small: Template, cloud: Cloud, handlers: Handlers, tmp_path: Path
+) -> None:
+    put(cloud, "old")
+    Driver(small, cloud, handlers.find, positions=tmp_path).leave_behind("follow", afresh=True)
+    again = Driver(small, cloud, handlers.find, positions=tmp_path)
+    again.leave_behind("follow", afresh=False)
+    while again.behind[0].step():
+        pass
+    assert [names(batch) for batch in handlers.batches(FOLLOW)] == [["old"]]
+
+    third = Driver(small, cloud, handlers.find, positions=tmp_path)
+    third.leave_behind("follow", afresh=False)
+    assert third.behind[0].at_end()

@@ -205,3 +205,17 @@ def test_with_a_test_account_the_page_says_that_it_is_not_asked(monkeypatch: pyt
     monkeypatch.setenv("STRIPE_API_KEY", "sk_test_account")
     elsewhere = Pages(NOT_NEEDED, NOT_NEEDED, NOT_NEEDED, payments=running.counter(lambda *_: 200))
     assert "STRIPE_API_KEY is set" in html(elsewhere)
+
+
+def test_what_was_answered_has_been_written_down(pages: Pages) -> None:
+    kept: list[int] = []
+    pages.payments.keep = lambda: kept.append(len(list(pages.payments.store.all("payment_intent"))))
+    ask(pages, "POST", "/v1/payment_intents", b"amount=700&currency=usd", {"Authorization": "Bearer sk_test_1"})
+    assert kept == [1]
+
+
+def test_the_payment_that_happened_last_comes_first(pages: Pages, sdk: StripeClient) -> None:
+    late, early = made(sdk), made(sdk)
+    pages.payments.store.find("payment_intent", early.id)["created"] -= 60
+    shown = [payment["id"] for payment in ask(pages, "GET", "").json()["payments"]]
+    assert shown == [late.id, early.id]

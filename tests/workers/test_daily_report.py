@@ -135,10 +135,15 @@ def test_the_chart_is_made_of_cells_that_every_mail_program_shows() -> None:
         assert held_back not in html
 
 
-def test_the_longest_bar_is_whole_and_a_day_without_report_has_none() -> None:
-    made = Report(day=DAY.isoformat(), counts={"lesson.completed": 8})
-    half = Report(day=DAY.isoformat(), counts={"lesson.completed": 4})
-    bars = reporting.bars([(DAY, made), (DAY, half), (DAY, None)])
+def test_a_day_that_was_never_reported_has_its_bar_all_the_same(clean: House, traveller: Clock) -> None:
+    some_day()
+    strike(clean, traveller, MORNING + timedelta(days=1))
+    letter = reporting.letter("Rita", DAY + timedelta(days=1), "stop")
+    assert [bar.value for bar in letter.chart_bars[-3:]] == [0, 1, 0]
+
+
+def test_the_longest_bar_is_whole_and_a_day_on_which_nothing_happened_has_none() -> None:
+    bars = reporting.bars([(DAY, 8), (DAY, 4), (DAY, 0)])
     assert [(bar.value, bar.width) for bar in bars] == [(8, 100), (4, 50), (0, 0)]
 
 

@@ -4,7 +4,8 @@ import re
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from chalicelib.catalog.ids import ULID
 from chalicelib.catalog.schemas.fields import PERSON
@@ -22,6 +23,17 @@ def _written(hours: str, most: int) -> WithJsonSchema:
     texts = [{"type": "string", "pattern": pattern} for pattern in patterns]
     numbers = {"type": "number", "minimum": 0, "maximum": most}
     return WithJsonSchema({"anyOf": [*texts, numbers], "examples": ["02:30:00", "PT2H30M", 9000]})
+
+
+def _no_longer(most: int) -> AfterValidator:
+    """Says the limit in hours, as people write times; its code is that of any other limit."""
+
+    def check(seconds: int) -> int:
+        if seconds > most:
+            raise PydanticCustomError("less_than_equal", "At most {hours} hours.", {"hours": most // durations.HOUR})
+        return seconds
+
+    return AfterValidator(check)
 
 
 def _date(value: Any) -> str:
@@ -45,13 +57,15 @@ GoalRef = Annotated[str, Field(pattern=rf"^([1-9][0-9]{{0,11}}|gol_[1-9][0-9]{{0
 Logged = Annotated[
     int,
     BeforeValidator(durations.seconds),
-    Field(ge=0, le=durations.LONGEST_LOGGED),
+    Field(ge=0),
+    _no_longer(durations.LONGEST_LOGGED),
     _written("([01]?[0-9]|2[0-3])", durations.LONGEST_LOGGED),
 ]
 Planned = Annotated[
     int,
     BeforeValidator(durations.seconds),
-    Field(ge=0, le=durations.LONGEST_PLANNED),
+    Field(ge=0),
+    _no_longer(durations.LONGEST_PLANNED),
     _written("[0-9]{1,4}", durations.LONGEST_PLANNED),
 ]
 

@@ -51,7 +51,9 @@ def live(said: Mapping[str, Any], cast: Cast, stock: Mapping[str, Course], bank:
         lines = [_line(thing, stock) for thing in one["things"]]
         order = _order(buyer, lines, days_ago(one["days"], 90 + number), one.get("code"))
         if "becomes" in one:
-            looking.give_up(act(buyer, order.expires_at), order, one["becomes"])
+            # Who cancels does it in time: what is over has expired.
+            moment = order.expires_at if one["becomes"] == "expired" else order.created_at + LOOKING
+            looking.give_up(act(buyer, moment), order, one["becomes"])
         elif "card" in one or one["days"]:
             order = pay(buyer, order, days_ago(one["days"], 90 + number), bank, one.get("card", VISA))
         if "returned" in one:

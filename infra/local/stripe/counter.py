@@ -1,6 +1,6 @@
 """What the page of payments shows and does: a buyer, a bank and the post of Stripe in one place; `pages` calls it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +24,8 @@ class Counter:
         self.deliveries = deliveries
         self.server = deliveries.server
         self.store = deliveries.server.store
+        #: Called before each answer; `running` has everything written down here, so that a kill loses nothing.
+        self.keep: Callable[[], None] = lambda: None
 
     def shown(self) -> dict[str, Any]:
         with self.store.lock:
@@ -43,7 +45,8 @@ class Counter:
         }
 
     def _latest(self) -> list[Thing]:
-        return list(self.store.all("payment_intent"))[:LATEST]
+        """The demo makes payments of earlier days, in no order."""
+        return sorted(self.store.all("payment_intent"), key=lambda intent: -int(intent["created"]))[:LATEST]
 
     def _payment(self, intent: Thing, events: list[Thing]) -> dict[str, Any]:
         charge = self.store.known(intent["latest_charge"] or "")

@@ -5,13 +5,14 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from infra.local.environment import STRIPE_WEBHOOK_SECRET
 from infra.local.gateway import Gateway
 from infra.local.stripe.counter import Counter
 from infra.local.stripe.deliveries import Deliveries, Send
-from infra.local.stripe.keeping import keep_keeping, restore
+from infra.local.stripe.keeping import keep, keep_keeping, restore
 from infra.local.stripe.server import Stripe
 from infra.local.wsgi import Seen
 
@@ -40,6 +41,7 @@ def start(gateway: Gateway, seen: Seen, file: Path, stop: threading.Event) -> tu
     """The stand-in with all it knew before, delivering and keeping until `stop` is set."""
     made = counter(through(gateway, seen))
     restore(made.deliveries, file)
+    made.keep = partial(keep, made.deliveries, file)
     threads = [
         threading.Thread(target=made.deliveries.run, args=(stop,), name="stripe webhooks", daemon=True),
         threading.Thread(target=keep_keeping, args=(made.deliveries, file, stop), name="stripe memory", daemon=True),
