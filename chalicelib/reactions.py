@@ -70,7 +70,7 @@ REACTIONS: dict[str, list[Reaction]] = {
     "order.charged_back": [Reaction("receipts", commerce.print_receipt)],
     "order.disputed": [Reaction("receipts", commerce.address_dispute)],
     "dispute.addressed": [_letter(commerce.dispute_opened)],
-    "refund.failed": [_letter(commerce.refund_failed)],
+    "refund.failed": [_letter(commerce.refund_failed), Reaction("receipts", commerce.note_failed_refund)],
 }
 #: Letters that are worth nothing the second time: where a worker dies between the provider's yes and our mark, or gets
 #: no answer, they are not tried again. The next one comes in a week.

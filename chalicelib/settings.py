@@ -13,6 +13,10 @@ class MissingSetting(RuntimeError):
     """The environment lacks a name that the product cannot do without."""
 
 
+class SettingInvalid(RuntimeError):
+    """The product cannot work with the value of this name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quota:
     """So many in so many seconds."""
@@ -21,6 +25,8 @@ class Quota:
     seconds: int
 
 
+#: Those in which something can be sold; each has hundredths. `catalog/schemas/fields.py` takes the same in bodies.
+CURRENCIES = frozenset({"AUD", "CAD", "CHF", "EUR", "GBP", "INR", "NZD", "SGD", "USD", "ZAR"})
 HOUR = 3600
 DAY = 24 * HOUR
 
@@ -40,7 +46,10 @@ class Named:
         text = env.get(self.name) or default
         if text is None:
             raise MissingSetting(self.name)
-        return self.parse(text)
+        try:
+            return self.parse(text)
+        except ValueError as wrong:
+            raise SettingInvalid(f"{self.name}: {wrong}") from wrong
 
 
 def _named(
@@ -55,6 +64,21 @@ def _address(text: str) -> str:
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(word.strip() for word in text.split(",") if word.strip())
+
+
+def _currency(text: str) -> str:
+    if text not in CURRENCIES:
+        raise ValueError(f"not a currency that is taken: {text}")
+    return text
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not least <= int(text) <= most:
+            raise ValueError(f"not from {least} to {most}: {text}")
+        return int(text)
+
+    return parse
 
 
 def _truth(text: str) -> bool:
@@ -83,6 +107,7 @@ SCOPES: Mapping[str, Scope] = {
     "mailed_token": Scope("uses of mailed links per network address", Quota(30, HOUR), per_address=True),
     "password_check": Scope("checks of the present password, per person", Quota(10, 15 * 60)),
     "upload": Scope("forms for uploads, per person", Quota(100, HOUR)),
+    "coupon": Scope("codes that a person tries on a cart", Quota(30, HOUR)),
     "checkout": Scope("payments that a person begins", Quota(20, HOUR)),
     "tier_free": Scope("requests about progress of goals, free tier", Quota(10, DAY)),
     "tier_premium": Scope("the same, premium tier", Quota(1000, DAY)),
@@ -149,18 +174,27 @@ class Settings:
     abandoned_cancel_days: int = _named(
         "ABANDONED_CANCEL_DAYS", "days until a free enrollment that was never begun ends", default="30", parse=int
     )
-    currency: str = _named("CURRENCY", "of what we sell ourselves, such as the premium tier", default="USD")
+    currency: str = _named(
+        "CURRENCY", "of what we sell ourselves, such as the premium tier", default="USD", parse=_currency
+    )
     premium_price_minor: int = _named(
-        "PREMIUM_PRICE_MINOR", "price of the premium tier, in hundredths", default="4900", parse=int
+        "PREMIUM_PRICE_MINOR", "price of the premium tier, in hundredths", default="4900", parse=_whole(0, 99_999_999)
     )
     smallest_charge_minor: int = _named(
-        "SMALLEST_CHARGE_MINOR", "the least that Stripe charges, in hundredths", default="50", parse=int
+        "SMALLEST_CHARGE_MINOR",
+        "the least that Stripe charges, in hundredths",
+        default="50",
+        parse=_whole(1, 99_999_999),
     )
     platform_fee_percent: int = _named(
-        "PLATFORM_FEE_PERCENT", "what the platform keeps of a sale, in percent", default="20", parse=int
+        "PLATFORM_FEE_PERCENT", "what the platform keeps of a sale, in percent", default="20", parse=_whole(0, 100)
     )
+    # Stripe forgets the key of a payment after a day; by then its order must be over.
     reservation_minutes: int = _named(
-        "RESERVATION_MINUTES", "how long an unpaid order holds price, seats and code", default="30", parse=int
+        "RESERVATION_MINUTES",
+        "how long an unpaid order holds price, seats and code; less than 23 hours",
+        default="30",
+        parse=_whole(1, 23 * 60 - 1),
     )
     refund_days: int = _named(
         "REFUND_DAYS", "days within which buyers may ask for their money", default="30", parse=int

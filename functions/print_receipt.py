@@ -1,4 +1,6 @@
-"""Prints the receipts of orders as they are paid and given back, and tells administrators of disputes."""
+"""Prints the receipts of orders as they are paid and given back, tells administrators of disputes, and rings where a
+refund has failed.
+"""
 
 from collections.abc import Callable
 from typing import Any

@@ -8,8 +8,8 @@ INTRODUCTION = """\
 
 Made by `make generate` from [settings.py](../chalicelib/settings.py), the only reader of the environment. Everything is
 read once, at the start. A required name that is missing stops the start and is called by name
-(`MissingSetting: TABLE_NAME`). No secret is among them: signing keys lie in the parameter store, under
-`KEYS_PARAMETER`, and Stripe's under `PAYMENTS_PARAMETER`.
+(`MissingSetting: TABLE_NAME`), and so is one with a value that cannot work (`SettingInvalid`). No secret is among them:
+signing keys lie in the parameter store, under `KEYS_PARAMETER`, and Stripe's under `PAYMENTS_PARAMETER`.
 
 [.env.example](../.env.example) has the values of the local stage, which `make run` sets by itself. On AWS the template
 sets them, from the values of the stage: [deployment](guides/deployment.md).

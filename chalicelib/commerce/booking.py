@@ -28,6 +28,8 @@ def give_back(effects: Effects, found: Mapping[Key, Record], what: News) -> None
         refund = found.get(key)
         if isinstance(refund, Refund) and refund.order_id == order.id:
             _settle(effects, refund, answer, stripe_ids.get(refund.id))
+    if states.refunded(order) > states.refunded(effects.before):
+        order.returned_at = effects.act.now
     order.allotted = books.allotted(order.lines, states.returned(order), order.designated)
     effects.writes += couponing.moved(effects.before, order)
 
@@ -59,10 +61,25 @@ def book(effects: Effects) -> None:
     between = books.allotted(order.lines, given, order.designated)
     _move(effects, "refunded", before.allotted, between)
     _move(effects, "charged_back", between, order.allotted)
-    if order.fee_minor is not None and before.fee_minor is None:
-        entries = books.fee(int(order.fee_minor))
-        _post(effects, "fee", entries, {})
-        effects.tell("order.fee_known", fee_minor=int(order.fee_minor), currency=order.currency, entries=entries)
+    for what in ("fee", "dispute_fee"):
+        _keep(effects, what, getattr(before, f"{what}_minor"), getattr(order, f"{what}_minor"))
+
+
+def _keep(effects: Effects, what: str, before: int | None, after: int | None) -> None:
+    """What Stripe keeps, as soon as it is known; it is nothing to the buyer."""
+    if after is None or before is not None:
+        return
+    order, entries = effects.after, books.fee(int(after))
+    _post(effects, what, entries, {})
+    known = effects.act.fact(
+        f"order.{what}_known",
+        order.id,
+        audience=[],
+        fee_minor=int(after),
+        currency=order.currency,
+        entries=entries,
+    )
+    effects.add_told([], known)
 
 
 def _move(effects: Effects, how: str, before: Allotment, after: Allotment) -> None:

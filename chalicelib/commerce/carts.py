@@ -3,14 +3,14 @@
 It holds no price, no seat and no code: it is priced anew whenever somebody looks. What is held, an order holds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from chalicelib.catalog.courses import CourseUnknown, actions, copied
 from chalicelib.commerce import couponing, products, quotes
 from chalicelib.commerce.quotes import Line, Quote
-from chalicelib.commerce.records import Cart
+from chalicelib.commerce.records import Cart, Order
 from chalicelib.errors import Conflict, FieldError, NotFound, ProductError, Stale
 from chalicelib.learning.enrollments import SoldOut
 from chalicelib.table import keys
@@ -18,6 +18,7 @@ from chalicelib.table.acts import Act
 from chalicelib.table.facts import Fact
 from chalicelib.table.record import Record, moment_text
 from chalicelib.table.writes import Write, change, persistently, put_new, together
+from chalicelib.web import limits
 
 R = TypeVar("R")
 MOST = 10
@@ -115,9 +116,14 @@ def clear(act: Act) -> None:
     persistently(act, attempt)
 
 
-def use_coupon(act: Act, code: str | None) -> Shown:
-    """Put a code on the cart, or take it off (None). One that does not hold is refused with the reason."""
-    return persistently(act, lambda: _use_coupon(act, code))
+def use_coupon(act: Act, code: str) -> Shown:
+    """One that does not hold is refused with the reason. Tries are counted: codes are words that people can guess."""
+    limits.take("coupon", act.actor, act.now)
+    return persistently(act, lambda: _with_coupon(act, code))
+
+
+def drop_coupon(act: Act) -> Shown:
+    return persistently(act, lambda: _with_coupon(act, None))
 
 
 def renew(act: Act, cart: Cart) -> None:
@@ -125,12 +131,13 @@ def renew(act: Act, cart: Cart) -> None:
     _written(act.unanswered(), cart, {"lines": cart.lines}, result=None)
 
 
-def bought(act: Act, cart: Record | None, lines: Sequence[str]) -> tuple[list[Write], Fact] | None:
-    """The pieces that take out what was bought; None where nothing of it is in."""
-    if not isinstance(cart, Cart) or not any(line in cart.lines for line in lines):
+def bought(act: Act, cart: Record | None, order: Order) -> tuple[list[Write], Fact] | None:
+    """The pieces that take out what was bought, and its code; None where nothing of it is in."""
+    lines = {line["id"] for line in order.lines}
+    if not isinstance(cart, Cart) or lines.isdisjoint(cart.lines):
         return None
     left = {line: put_in for line, put_in in cart.lines.items() if line not in lines}
-    changes = {"lines": left, "coupon": None}
+    changes = {"lines": left, "coupon": None if cart.coupon == order.coupon else cart.coupon}
     return [_write(act, cart, changes)], _told(act, cart, changes)
 
 
@@ -166,6 +173,7 @@ def _put_in(act: Act, line: Line) -> dict[str, Any]:
         "price_minor": line.price_minor,
         "currency": line.currency,
         "limited": line.limited,
+        "instructor_id": line.instructor_id,
     }
     return {"added_at": moment_text(act.now), **known}
 
@@ -197,7 +205,7 @@ def _remove(act: Act, line: str) -> Shown:
     return _written(act, cart, changes, result=_priced(act, _after(act, cart, changes)))
 
 
-def _use_coupon(act: Act, code: str | None) -> Shown:
+def _with_coupon(act: Act, code: str | None) -> Shown:
     cart = _read(act)
     after = _priced(act, _after(act, cart, {"coupon": code}))
     if code is not None:

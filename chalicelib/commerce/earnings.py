@@ -22,7 +22,7 @@ from chalicelib.table.facts import Fact
 from chalicelib.table.pages import Page, Scope, cursor, position
 
 #: The facts that carry entries.
-FACTS = frozenset({"order.paid", "order.refunded", "order.charged_back", "order.fee_known"})
+FACTS = frozenset({"order.paid", "order.refunded", "order.charged_back", "order.fee_known", "order.dispute_fee_known"})
 #: Our own accounts, which every order moves: they are cut into parts, and each batch goes into any one of them.
 OWN = (books.BUYERS, books.PLATFORM, books.STRIPE)
 SHARDS = 4

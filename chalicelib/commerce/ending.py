@@ -18,10 +18,13 @@ How = Literal["expired", "cancelled"]
 def end(act: Act, order: Order, how: How, *, told: bool = True) -> Order:
     """End this order as it was read. Raises `Stale` where it has changed since: a payment may have been begun.
 
-    An order that is paid, or has ended before, stays as it is. `told` is off where the buyer is no more.
+    An order that is paid, or has ended before, stays as it is. One whose time is up has expired, whoever ends it: so it
+    was shown before. `told` is off where the buyer is no more.
     """
     if states.is_paid(order) or order.ended:
         return order
+    if act.now >= order.expires_at:
+        how = "expired"
     seats = [leaving.seat_freed(line["id"]) for line in order.lines if line["limited"]]
     ver = int(order.ver) + 1
     fact = act.fact(f"order.{how}", order.id, audience=[order.user_id] if told else [], ver=ver)

@@ -63,7 +63,7 @@ def deliver(effects: Effects, found: Mapping[Key, Record]) -> None:
             _give_up_seat(effects, line)
             refunding.ask(effects, {line["id"]: int(line["total_minor"])}, reason="undeliverable")
     effects.writes += totals.all_moved(moves)
-    bought = carts.bought(effects.act, found.get(keys.cart(order.user_id)), [line["id"] for line in order.lines])
+    bought = carts.bought(effects.act, found.get(keys.cart(order.user_id)), order)
     if bought is not None:
         effects.add_told(*bought)
 
@@ -107,9 +107,15 @@ def _has_room(seats: Seats | None) -> bool:
 
 def _let_in(effects: Effects, case: Case, moves: Moves, *, takes_seat: bool) -> None:
     granted = enrollments.granting(
-        effects.act, case, via="order", order_id=effects.after.id, takes_seat=takes_seat, counts=False
+        effects.act, case, via=_via(effects, case), order_id=effects.after.id, takes_seat=takes_seat, counts=False
     )
     _composed(effects, granted, case.enrollment, moves)
+
+
+def _via(effects: Effects, case: Case) -> str:
+    """What cost nothing is left like any other course: there is no money to ask back."""
+    cost = sum(int(line["total_minor"]) for line in effects.after.lines if line["id"] == case.course_id)
+    return "order" if cost else "grant"
 
 
 def _composed(effects: Effects, granted: Granted, before: Enrollment | None, moves: Moves) -> None:

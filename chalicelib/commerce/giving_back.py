@@ -50,8 +50,8 @@ def look(act: Act, order: Order) -> tuple[Order, News]:
         order = payments.apply(act, order.id, stripe_gateway.intent(order.intent_id, deadline=act.deadline))
     if order.charge_id is None:
         return order, News()
-    asked = bool(order.refunds_asked)
-    news = stripe_gateway.charge(order.charge_id, with_refunds=asked, deadline=act.deadline)
+    known = bool(order.refunds_asked or order.refunds)
+    news = stripe_gateway.charge(order.charge_id, with_refunds=known, deadline=act.deadline)
     return payments.apply(act, order.id, news), news
 
 

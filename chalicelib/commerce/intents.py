@@ -9,8 +9,9 @@ from datetime import timedelta
 
 from chalicelib.catalog.courses import copied
 from chalicelib.commerce import ids, looking, orders, payments, states, stripe_gateway, unsettled
+from chalicelib.commerce.ending import How
 from chalicelib.commerce.records import Intent, Order, Paying
-from chalicelib.commerce.stripe_gateway import Payable
+from chalicelib.commerce.stripe_gateway import Payable, StripeRefused
 from chalicelib.errors import Conflict, FieldError, PaymentRequired, ProductError
 from chalicelib.table import keys
 from chalicelib.table.acts import Act
@@ -21,6 +22,8 @@ from chalicelib.web.identity import AccountBanned, Standing
 #: Longer than any request lasts, so that only a request that died lets it run out.
 HELD = timedelta(seconds=15)
 RETRY_AFTER = 2
+#: What Stripe says of amounts that it does not charge.
+AMOUNTS = ("amount_too_small", "amount_too_large")
 
 
 class AlreadyPaid(Conflict):
@@ -33,6 +36,10 @@ class OrderOver(Conflict):
 
 class PaymentBeingMade(Conflict):
     """Another request is just asking for this payment; ask again after Retry-After."""
+
+
+class AmountNotTaken(Conflict):
+    """Stripe does not charge this amount in this currency; the errors say why. Cancel the order and order otherwise."""
 
 
 class PaymentDiffers(Conflict):
@@ -63,26 +70,47 @@ def begin(act: Act, order_id: str) -> Begun:
     limits.take("checkout", act.actor, act.now)
     order = _still_payable(act, orders.own(act, order_id))
     if order.intent_id is not None:
-        return Begun(order, stripe_gateway.payable(order.intent_id, deadline=act.deadline), repeated=True)
+        return Begun(order, _begun_before(act, order, order.intent_id), repeated=True)
     paying = _held(act, order)
     try:
         payable = stripe_gateway.create_intent(order, deadline=act.deadline)
-    except ProductError:
+    except (ProductError, StripeRefused) as refused:
         alone(delete(paying))
+        _require_charged(refused)
         raise
     seen = [order]
     return persistently(act, lambda: _begun(act, seen.pop() if seen else orders.known(order_id), payable, paying))
 
 
+def _require_charged(refused: Exception) -> None:
+    """The least that Stripe charges differs by currency and follows the rates, so its word is the last."""
+    if isinstance(refused, StripeRefused) and refused.code in AMOUNTS:
+        raise AmountNotTaken(errors=[FieldError("total", refused.code, "Order more, or less, at once.")]) from None
+
+
+def _begun_before(act: Act, order: Order, intent_id: str) -> Payable:
+    """The payment that there is; one that is cancelled or unknown at Stripe takes its order with it."""
+    payable = stripe_gateway.payable(intent_id, deadline=act.deadline)
+    if payable is None or payable.status == "canceled":
+        raise _over(act, order, "cancelled")
+    return payable
+
+
 def _still_payable(act: Act, order: Order) -> Order:
+    if not int(order.total_minor):
+        # Whoever ordered it was cut off before it was bought.
+        order = looking.look(act.unanswered(), order)
     if states.is_paid(order):
         raise AlreadyPaid
     if not order.ended and act.now < order.expires_at:
         return order
-    # It ends now, so that the cart can be ordered anew at once.
-    if states.is_paid(looking.give_up(act.unanswered(), order, "expired")):
-        raise AlreadyPaid
-    raise OrderOver
+    raise _over(act, order, "expired")
+
+
+def _over(act: Act, order: Order, how: How) -> ProductError:
+    """It ends now, so that the cart can be ordered anew at once; unless its payment has succeeded meanwhile."""
+    is_paid = states.is_paid(looking.give_up(act.unanswered(), order, how))
+    return AlreadyPaid() if is_paid else OrderOver()
 
 
 def _held(act: Act, order: Order) -> Paying:
@@ -130,6 +158,6 @@ def confirm(act: Act, order_id: str, intent_id: str) -> Confirmed:
     # A refusal is no answer that a repeat should get: the payment may be tried again.
     answered = act if news.captured_minor is not None else act.unanswered()
     order = payments.apply(answered, order_id, news)
-    if news.declined and not states.is_paid(order):
+    if news.declined and states.status(order) == "pending":
         raise PaymentDeclined(errors=[FieldError("payment", news.declined, "The bank has declined this payment.")])
     return Confirmed(order, repeated=False)

@@ -8,13 +8,9 @@ from chalicelib.commerce import ending, giving_back, orders, payments, states, s
 from chalicelib.commerce.ending import How
 from chalicelib.commerce.news import News
 from chalicelib.commerce.records import Order
-from chalicelib.commerce.stripe_gateway import StripeRefused
 from chalicelib.errors import Conflict
 from chalicelib.table.acts import Act
 from chalicelib.table.writes import persistently
-
-#: What Stripe says of a payment that it does not know: nobody can pay it.
-UNKNOWN = "resource_missing"
 
 
 class OrderPaid(Conflict):
@@ -38,19 +34,12 @@ def give_up(act: Act, order: Order, how: How, *, told: bool = True) -> Order:
 def _given_up(act: Act, order: Order, how: How, *, told: bool) -> Order:
     if states.is_paid(order) or order.ended:
         return order
-    news = News() if order.intent_id is None else _cancelled(act, order.intent_id)
+    news = News()
+    if order.intent_id is not None:
+        news = stripe_gateway.cancel_intent(order.intent_id, deadline=act.deadline)
     if news.captured_minor is not None:
         return payments.apply(act.unanswered(), order.id, news)
     return ending.end(act, order, how, told=told)
-
-
-def _cancelled(act: Act, intent_id: str) -> News:
-    try:
-        return stripe_gateway.cancel_intent(intent_id, deadline=act.deadline)
-    except StripeRefused as refused:
-        if refused.code != UNKNOWN:
-            raise
-        return News()
 
 
 def look(act: Act, order: Order, as_of: datetime | None = None) -> Order:

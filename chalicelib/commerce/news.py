@@ -5,11 +5,14 @@ be true of it, in which case nobody acts on it. Neither depends on the order in 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalicelib.commerce import states
 from chalicelib.commerce.records import Order
+
+#: So many refunds are told in one transaction.
+AT_ONCE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class News:
     dispute: str = "none"
     disputed_minor: int = 0
     fee_minor: int | None = None
+    #: Of all disputes together, once they are decided.
+    dispute_fee_minor: int | None = None
 
 
 def contradiction(order: Order, news: News) -> str | None:
@@ -57,13 +62,20 @@ def contradiction(order: Order, news: News) -> str | None:
     return None
 
 
+def parts(news: News) -> list[News]:
+    """News of many refunds, a few at a time: each of them may be a write and a fact, and a transaction has a limit."""
+    names = sorted(news.refunds)
+    groups = [names[start : start + AT_ONCE] for start in range(0, len(names), AT_ONCE)]
+    return [replace(news, refunds={name: news.refunds[name] for name in group}) for group in groups] or [news]
+
+
 def learned(order: Order, news: News) -> dict[str, Any]:
     """What of the news the order does not know yet, as attributes of it."""
     return dict([*_paid(order, news), *_disputed(order, news), *_returned(order, news)])
 
 
 def _paid(order: Order, news: News) -> Iterator[tuple[str, Any]]:
-    for name in ("intent_id", "charge_id", "fee_minor"):
+    for name in ("intent_id", "charge_id", "fee_minor", "dispute_fee_minor"):
         if getattr(order, name) is None and getattr(news, name) is not None:
             yield name, getattr(news, name)
     if states.is_paid(order):

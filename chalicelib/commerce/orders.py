@@ -1,6 +1,8 @@
 """Orders as their buyers see them: one of them, and all of them, newest first."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 
 from chalicelib.commerce import ids, states
 from chalicelib.commerce.payments import OrderUnknown
@@ -17,6 +19,22 @@ MOST_LOOKED_AT = 500
 AT_ONCE = 25
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An order as it is at a moment: its time may be up before anybody has ended it."""
+
+    order: Order
+    at: datetime
+
+    @property
+    def ver(self) -> int:
+        return int(self.order.ver)
+
+    @property
+    def status(self) -> Status:
+        return states.status(self.order, self.at)
+
+
 def key_of(order_id: str) -> Key:
     place = ids.ordered(order_id)
     if place is None:
@@ -25,7 +43,7 @@ def key_of(order_id: str) -> Key:
 
 
 def known(order_id: str) -> Order:
-    """For whoever acts for the product itself."""
+    """For whoever acts for the product itself, or administers it."""
     order = reads.one(Order, key_of(order_id))
     if order is None:
         raise OrderUnknown
@@ -44,16 +62,22 @@ def own(act: Act, order_id: str) -> Order:
     return order
 
 
-def listed(act: Act, status: Status | None, *, size: int, after: str | None, buyer: str | None = None) -> Page[Order]:
+def seen(act: Act, order_id: str) -> Seen:
+    """What its buyer is shown."""
+    return Seen(own(act, order_id), act.now)
+
+
+def listed(act: Act, status: Status | None, *, size: int, after: str | None, buyer: str | None = None) -> Page[Seen]:
     """The caller's own, newest first, or those of a buyer for whoever may see them."""
     scope = Scope("orders", act.actor, f"{status or ''}|{buyer or ''}")
     mark: str | None = position(scope, after, act.now) if after else None
-    found: list[Order] = []
+    found: list[Seen] = []
     for looked, order in enumerate(_newest_first(buyer or act.actor, mark, max(size + 1, AT_ONCE))):
         if len(found) == size or looked == MOST_LOOKED_AT:
             return Page(found, cursor(scope, mark, act.now))
-        if status in (None, states.status(order)):
-            found.append(order)
+        shown = Seen(order, act.now)
+        if status in (None, shown.status):
+            found.append(shown)
         mark = order.lsi1sk
     return Page(found)
 

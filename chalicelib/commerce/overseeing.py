@@ -6,7 +6,7 @@ What is open stands in the list that the clock walks over, so no index of its ow
 from collections.abc import Iterator
 
 from chalicelib.commerce import orders, states, unsettled
-from chalicelib.commerce.payments import OrderUnknown
+from chalicelib.commerce.orders import Seen
 from chalicelib.commerce.records import Order
 from chalicelib.commerce.states import Status
 from chalicelib.errors import invalid
@@ -19,7 +19,7 @@ ALWAYS_LISTED = ("pending", "disputed")
 AT_ONCE = 25
 
 
-def listed(act: Act, status: Status | None, buyer: str | None, *, size: int, after: str | None) -> Page[Order]:
+def listed(act: Act, status: Status | None, buyer: str | None, *, size: int, after: str | None) -> Page[Seen]:
     """Of a buyer, newest first; otherwise what is open, of any status or of this one, by no particular order."""
     if buyer is not None:
         return orders.listed(act, status, size=size, after=after, buyer=buyer)
@@ -27,12 +27,13 @@ def listed(act: Act, status: Status | None, buyer: str | None, *, size: int, aft
         raise invalid("status", "needs_user", "Orders of this status are listed by buyer: name the `user`.")
     scope = Scope("admin-orders", act.actor, status or "")
     mark: str = position(scope, after, act.now) if after else ""
-    found: list[Order] = []
-    for place, order in _open(mark, max(size + 1, AT_ONCE)):
-        if len(found) == size:
+    found: list[Seen] = []
+    for looked, (place, order) in enumerate(_open(mark, max(size + 1, AT_ONCE))):
+        if len(found) == size or looked == orders.MOST_LOOKED_AT:
             return Page(found, cursor(scope, mark, act.now))
-        if status in (None, states.status(order)):
-            found.append(order)
+        seen = Seen(order, act.now)
+        if states.is_open(order) and status in (None, seen.status):
+            found.append(seen)
         mark = place
     return Page(found)
 
@@ -46,11 +47,3 @@ def _open(mark: str, batch: int) -> Iterator[tuple[str, Order]]:
             if isinstance(record, Order):
                 yield f"{shard} {record.gsi2sk}", record
         after = ""
-
-
-def one(order_id: str) -> Order:
-    """Any order; administrators may see all."""
-    found = reads.one(Order, orders.key_of(order_id))
-    if found is None:
-        raise OrderUnknown
-    return found

@@ -39,10 +39,13 @@ def apply(act: Act, order_id: str, what: News, *, event: StripeEvent | None = No
     if place is None:
         raise OrderUnknown
 
-    def attempt() -> Order:
-        return _applied(act, keys.order(*place), what, event)
+    def attempt(part: News, event: StripeEvent | None) -> Order:
+        return persistently(act, lambda: _applied(act, keys.order(*place), part, event))
 
-    return persistently(act, attempt)
+    *first, last = news.parts(what)
+    for part in first:
+        attempt(part, None)
+    return attempt(last, event)
 
 
 def _applied(act: Act, key: Key, what: News, event: StripeEvent | None) -> Order:

@@ -4,7 +4,6 @@ The order's id follows from the state of the cart, so however often and however 
 button, one order comes out of it. An older one that is still unpaid is given up first.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,7 +11,7 @@ from chalicelib.accounts import verification
 from chalicelib.catalog import money
 from chalicelib.commerce import books, carts, couponing, ids, looking, orders, payments, quotes, states, unsettled
 from chalicelib.commerce.news import News
-from chalicelib.commerce.quotes import Quote
+from chalicelib.commerce.quotes import Found, Quote
 from chalicelib.commerce.records import Cart, Order
 from chalicelib.errors import Conflict, FieldError, Invalid, Stale
 from chalicelib.learning import enrollments
@@ -23,6 +22,9 @@ from chalicelib.table.acts import Act
 from chalicelib.table.keys import Key
 from chalicelib.table.record import Record, moment_text
 from chalicelib.table.writes import Write, adjust, persistently, put_new, together
+
+#: Stripe's own limit: eight digits.
+LARGEST_CHARGE_MINOR = 99_999_999
 
 
 class CartEmpty(Conflict):
@@ -35,6 +37,10 @@ class TotalChanged(Conflict):
 
 class TotalTooSmall(Invalid):
     """Stripe does not charge so little; the errors name the least."""
+
+
+class TotalTooLarge(Invalid):
+    """Stripe does not charge so much at once; the errors name the most."""
 
 
 class LineUnavailable(Conflict):
@@ -73,7 +79,7 @@ def _place(act: Act, expected_minor: int | None) -> Placed:
     found = quotes.read(cart, own, *older)
     there = found.get(own)
     if isinstance(there, Order):
-        return _there(act, cart, there, expected_minor)
+        return _there(act, cart, there, found, expected_minor)
     for key in older:
         _give_up(act, found.get(key))
     quote = quotes.quoted(cart, found, act.now)
@@ -85,7 +91,7 @@ def _older(cart: Cart, order_id: str) -> list[Key]:
     return [orders.key_of(cart.order_id)] if cart.order_id and cart.order_id != order_id else []
 
 
-def _there(act: Act, cart: Cart, order: Order, expected_minor: int | None) -> Placed:
+def _there(act: Act, cart: Cart, order: Order, found: Found, expected_minor: int | None) -> Placed:
     """The same cart may be ordered again once its order has come to nothing: as a new state of the cart."""
     if states.status(order) == "pending" and act.now >= order.expires_at:
         looking.give_up(act.unanswered(), order, "expired")
@@ -93,8 +99,17 @@ def _there(act: Act, cart: Cart, order: Order, expected_minor: int | None) -> Pl
     if order.ended and not states.is_paid(order):
         carts.renew(act, cart)
         raise Stale
+    if expected_minor is not None and expected_minor < int(order.total_minor):
+        _give_up_for_less(act, order, quotes.quoted(cart, found, act.now), expected_minor)
     _require_total(expected_minor, int(order.total_minor), order.currency)
     return Placed(order, is_new=False)
+
+
+def _give_up_for_less(act: Act, order: Order, quote: Quote, expected_minor: int) -> None:
+    """Where prices have fallen to what the buyer has seen, the cart is ordered anew. A promised total never rises."""
+    if quote.total_minor == expected_minor and not any(line.unavailable for line in quote.lines):
+        _require_chargeable(quote)
+        _give_up(act, order)
 
 
 def _give_up(act: Act, older: Record | None) -> None:
@@ -111,9 +126,17 @@ def _require(quote: Quote, expected_minor: int | None) -> None:
     if quote.coupon_refusal:
         raise LineUnavailable(errors=[FieldError("coupon", quote.coupon_refusal, "The code does not hold any more.")])
     _require_total(expected_minor, quote.total_minor, quote.currency)
+    _require_chargeable(quote)
+
+
+def _require_chargeable(quote: Quote) -> None:
+    """By Stripe; nothing is no charge."""
     if 0 < quote.total_minor < settings.smallest_charge_minor:
         least = f"The least is {money.decimal(settings.smallest_charge_minor)} {quote.currency}"
         raise TotalTooSmall(errors=[FieldError("total", "too_small", least)])
+    if quote.total_minor > LARGEST_CHARGE_MINOR:
+        most = f"The most is {money.decimal(LARGEST_CHARGE_MINOR)} {quote.currency}; order less at once"
+        raise TotalTooLarge(errors=[FieldError("total", "too_large", most)])
 
 
 def _require_total(expected_minor: int | None, total_minor: int, currency: str) -> None:
@@ -122,7 +145,7 @@ def _require_total(expected_minor: int | None, total_minor: int, currency: str) 
         raise TotalChanged(errors=[FieldError("expected_total", "changed", now)])
 
 
-def _made(act: Act, cart: Cart, order_id: str, quote: Quote, found: Mapping[Key, Record]) -> Placed:
+def _made(act: Act, cart: Cart, order_id: str, quote: Quote, found: Found) -> Placed:
     order = _order(act, cart, order_id, quote)
     placed: Write = put_new(order, otherwise=Stale())
     noted = adjust(cart, Cart.order_id.set(order_id), where=Cart.ver == int(cart.ver), otherwise=Stale())
@@ -165,5 +188,5 @@ def _order(act: Act, cart: Cart, order_id: str, quote: Quote) -> Order:
         expires_at=expires,
         lsi1sk=f"{moment_text(act.now)}#{order_id}",
     )
-    unsettled.file(made, expires)
+    unsettled.file(made, states.due(made, act.now))
     return made

@@ -33,6 +33,8 @@ def keep(order_id: str, now: datetime) -> str:
         return _forgotten(order)
     receipt = found.get(keys.receipt(*place))
     if isinstance(receipt, Receipt) and receipts.shows(receipt, order):
+        # Whoever printed it may have died before the older ones were gone.
+        receipts.clear(order, range(1, int(receipt.order_ver)))
         return "there already"
     return _print(order, buyer, place, now)
 
@@ -64,7 +66,7 @@ def _marked(order: Order, place: Ordered, now: datetime) -> bool:
         keys.receipt(*place),
         order_id=order.id,
         order_ver=int(order.ver),
-        returned_minor=states.returned(order),
+        returned=order.allotted,
         printed_at=now,
         created_at=now,
     )

@@ -10,8 +10,8 @@ from chalicelib import logs
 from chalicelib.commerce.records import Quarantined
 from chalicelib.commerce.stripe_events import Event
 from chalicelib.messaging import metrics
-from chalicelib.table import keys
-from chalicelib.table.writes import AlreadyThere, alone, put_new
+from chalicelib.table import keys, reads
+from chalicelib.table.writes import alone, put
 
 #: Watched by an alarm: one is enough to wake somebody.
 METRIC = "PaymentsQuarantined"
@@ -20,10 +20,15 @@ log = logging.getLogger("app.payments")
 
 
 def keep(event: Event, order_id: str | None, reason: str, now: datetime) -> None:
-    """Once, however often Stripe sends it."""
+    """Once, however often Stripe sends it. The alarm comes first: whoever is cut off in between gives it again."""
     day = datetime.fromtimestamp(event.created, UTC).date().isoformat()
+    place = keys.quarantined(day, event.id)
+    if reads.one(Quarantined, place) is not None:
+        return
+    metrics.count(METRIC)
+    log.error("quarantined", extra=logs.facts(event=event.id, type=event.type, reason=reason, order=order_id))
     kept = Quarantined.under(
-        keys.quarantined(day, event.id),
+        place,
         event_id=event.id,
         type=event.type,
         reason=reason,
@@ -31,9 +36,4 @@ def keep(event: Event, order_id: str | None, reason: str, now: datetime) -> None
         seen=dict(event.thing),
         created_at=now,
     )
-    try:
-        alone(put_new(kept))
-    except AlreadyThere:
-        return
-    metrics.count(METRIC)
-    log.error("quarantined", extra=logs.facts(event=event.id, type=event.type, reason=reason, order=order_id))
+    alone(put(kept))

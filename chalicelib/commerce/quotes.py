@@ -88,7 +88,7 @@ class Quote:
 
 
 def read(cart: Cart, *more: Key) -> Found:
-    """All that a quote is made of, and `more`, in one trip. What the catalogue does not show takes a second one."""
+    """All that a quote is made of, and `more`, in one trip; a second one where a teacher was not known before."""
     found = reads.many([*more, *wanted(cart)])
     unseen = _teachers_unseen(cart, found)
     return {**found, **reads.many(unseen)} if unseen else found
@@ -98,7 +98,8 @@ def _teachers_unseen(cart: Cart, found: Found) -> set[Key]:
     """Whose courses are published and not shown: those are new, or of somebody who is suspended."""
     gates = [found.get(keys.gate(line)) for line in cart.lines if not products.is_product(line)]
     offered = [gate for gate in gates if isinstance(gate, Gate) and gate.is_published]
-    return {keys.user(gate.instructor_id) for gate in offered if not catalogue.offers(gate.course_id)}
+    teachers = {keys.user(gate.instructor_id) for gate in offered if not catalogue.offers(gate.course_id)}
+    return teachers - found.keys()
 
 
 def wanted(cart: Cart) -> list[Key]:
@@ -111,9 +112,14 @@ def wanted(cart: Cart) -> list[Key]:
 
 
 def _of_course(user_id: str, course_id: str, put_in: Mapping[str, Any]) -> list[Key]:
-    """Whether seats are limited is settled when a course is first published, so before it can be put in."""
+    """Whether seats are limited is settled when a course is first published, so before it can be put in.
+
+    Of a course that the catalogue does not show, the teacher is asked for too.
+    """
     seats = [keys.seats(course_id)] if put_in.get("limited", True) else []
-    return [keys.gate(course_id), keys.enrollment(user_id, course_id), *seats]
+    teacher = put_in.get("instructor_id")
+    unseen = [keys.user(teacher)] if teacher and not catalogue.offers(course_id) else []
+    return [keys.gate(course_id), keys.enrollment(user_id, course_id), *seats, *unseen]
 
 
 def quoted(cart: Cart, found: Found, now: datetime) -> Quote:
@@ -132,7 +138,7 @@ def quoted(cart: Cart, found: Found, now: datetime) -> Quote:
         currency=next(each["currency"] for each in cart.lines.values()),
         coupon=cart.coupon if total.discount_minor else None,
         coupon_refusal=refusal,
-        open_order=own.id if own else None,
+        open_order=own.id if own and states.status(own, now) == "pending" else None,
     )
 
 

@@ -16,6 +16,7 @@ from chalicelib.commerce.ids import Ordered
 from chalicelib.commerce.letters import Bought
 from chalicelib.commerce.records import Order, Refund
 from chalicelib.errors import ProductError
+from chalicelib.messaging import metrics
 from chalicelib.messaging.mailer import Outgoing
 from chalicelib.table import acts, keys, reads
 from chalicelib.table.acts import Act
@@ -53,6 +54,15 @@ def address_dispute(fact: Fact) -> str:
     whose(fact)
     act = acts.by_system(fact.request_id)
     return f"{sum(_address(act, fact, admin.id) for admin in rights.administrators())} told"
+
+
+def note_failed_refund(fact: Fact) -> str:
+    """It rings where a buyer waits for money that the bank does not take: a person must find another way."""
+    order = next(iter(reads.many([keys.order(*whose(fact))]).values()), None)
+    if not isinstance(order, Order) or not states.is_owed(order):
+        return "nothing is owed"
+    metrics.count("RefundsFailed")
+    return "rung"
 
 
 def _address(act: Act, fact: Fact, admin: str) -> bool:
@@ -94,6 +104,7 @@ def money_returned(fact: Fact) -> Outgoing | None:
         lines=tuple(
             Bought(titles.get(line, ""), money.decimal(part), _closed(order, line))
             for line, part in fact.payload["lines"].items()
+            if part > 0
         ),
         link=receipts.check_address(order.id),
     )
@@ -101,8 +112,9 @@ def money_returned(fact: Fact) -> Outgoing | None:
 
 
 def refund_failed(fact: Fact) -> Outgoing | None:
+    """Not where the buyer has all of it already, or their bank decides: then nothing is owed."""
     found = _bought(whose(fact))
-    if found is None:
+    if found is None or not states.is_owed(found[1]):
         return None
     buyer, order = found
     amount = _amount(int(fact.payload["amount_minor"]), order)

@@ -34,7 +34,7 @@ def shown(exchange: Exchange, found: Checked) -> Checked | Reply:
 def _page(found: Checked) -> Reply:
     rows = [
         ("Number of the order", found.number),
-        ("Paid on", f"{found.paid_at.day} {found.paid_at:%B %Y}"),
+        ("Paid on", f"{found.paid_at.day} {found.paid_at:%B %Y, %H:%M} (UTC)"),
         ("Paid", f"{money.decimal(found.total_minor)} {found.currency}"),
     ]
     if found.returned_minor:

@@ -89,7 +89,7 @@ def lend(act: Act, order_id: str) -> Link:
 
 def shows(receipt: Receipt, order: Order) -> bool:
     """Whether the paper says of the money what is true now."""
-    return int(receipt.returned_minor) == states.returned(order)
+    return bool(receipt.returned == order.allotted)
 
 
 def _link(order: Order, receipt: Receipt, now: datetime) -> Link:

@@ -8,8 +8,8 @@ from chalicelib.table.record import MomentAttribute, Record, words
 
 
 class Cart(Record, discriminator="cart"):
-    """What a person wants to buy: {course or product: {added_at, title, price_minor, currency, limited}}, as it was
-    then.
+    """What a person wants to buy: {course or product: {added_at, title, price_minor, currency, limited,
+    instructor_id}}, as it was then.
 
     It is never deleted while its owner is there: the ids of orders follow from its version, which only grows.
     """
@@ -62,14 +62,18 @@ class Order(Record, discriminator="order"):
     #: By line: what our own refunds meant to give back, and how the books share out all that was given back.
     designated: Any = JSONAttribute(default=dict)
     allotted: Any = JSONAttribute(default=dict)
+    #: When money went back to the buyer last; the bank may send it back for some weeks.
+    returned_at = MomentAttribute(null=True)
     #: What refunds that are under way will give back, and how many were ever asked for.
     refunding_minor = NumberAttribute(default=0)
     refunds_asked = NumberAttribute(default=0)
-    #: none, open, won or lost; it never goes back to what stands before.
+    #: none, open, lost or won; it never goes back to what stands before.
     dispute = UnicodeAttribute(default="none")
     disputed_minor = NumberAttribute(default=0)
     #: What Stripe keeps, once it is known.
     fee_minor = NumberAttribute(null=True)
+    #: The same for a dispute, once that is decided.
+    dispute_fee_minor = NumberAttribute(null=True)
     #: How often the clock has looked at it in vain since something became known; each time it waits longer.
     looked = NumberAttribute(default=0)
     #: The lines that are closed to the buyer again.
@@ -199,7 +203,8 @@ class Receipt(Record, discriminator="receipt"):
     order_id = UnicodeAttribute()
     #: The version of the order it was made of; the paper lies under this number.
     order_ver = NumberAttribute()
-    returned_minor = NumberAttribute(default=0)
+    #: By line, what it says of money that went back.
+    returned: Any = JSONAttribute(default=dict)
     printed_at = MomentAttribute()
 
 

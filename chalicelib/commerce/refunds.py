@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, get_args
 
-from chalicelib.catalog import courses
+from chalicelib.catalog import courses, money
 from chalicelib.catalog.courses import copied
 from chalicelib.commerce import books, ids, products, refunding, states
 from chalicelib.commerce.effects import Effects
@@ -28,6 +28,8 @@ from chalicelib.table.writes import persistently, telling, together
 #: A list, so that nothing about a person stands in books that are kept.
 Reason = Literal["changed_my_mind", "bought_by_mistake", "not_as_described", "technical_problem", "goodwill", "other"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
+#: Of one order, those that failed included: all of them are read when another one is asked for.
+MOST = 50
 
 
 class RefundUnknown(NotFound):
@@ -48,6 +50,10 @@ class NothingLeft(Conflict):
 
 class RefundNotOffered(Conflict):
     """This cannot be given back any more; the errors say why."""
+
+
+class TooManyRefunds(Conflict):
+    """So many refunds were asked for of this order that a person has to look at it."""
 
 
 class RefundTooLarge(Conflict):
@@ -153,7 +159,9 @@ def _asked(case: Case, wish: Wish) -> Asked:
         return _there(case, wanted)
     if not case.is_admin:
         _require_offered(case, room)
-    return _made(case, _amounts(room, wish.amount_minor), wish.reason)
+    if int(case.order.refunds_asked) >= MOST:
+        raise TooManyRefunds
+    return _made(case, _amounts(case, room, wish.amount_minor), wish.reason)
 
 
 def _wanted(order: Order, lines: Sequence[str]) -> list[str]:
@@ -197,13 +205,15 @@ def _used(case: Case, line: str) -> list[FieldError]:
     return [FieldError(line, "watched_too_much", said)]
 
 
-def _amounts(room: Mapping[str, int], amount: int | None) -> Mapping[str, int]:
+def _amounts(case: Case, room: Mapping[str, int], amount: int | None) -> Mapping[str, int]:
     """What of which line, when so much of these is to be given back."""
-    rest = sum(room.values())
+    # Less than the lines have together, where somebody has given back at Stripe what was reserved here.
+    rest = min(sum(room.values()), states.refundable(case.order))
     if amount is None:
         return room
     if amount > rest:
-        raise RefundTooLarge(errors=[FieldError("amount", "more_than_is_left", f"At most {rest} hundredths are left.")])
+        said = f"At most {money.decimal(rest)} is left."
+        raise RefundTooLarge(errors=[FieldError("amount", "more_than_is_left", said)])
     return {line: part for line, part in books.spread_over(amount, room).items() if part}
 
 

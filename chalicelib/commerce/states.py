@@ -12,13 +12,17 @@ from chalicelib.settings import settings
 
 Status = Literal["pending", "paid", "partially_refunded", "refunded", "disputed", "expired", "cancelled"]
 STATUSES: tuple[Status, ...] = get_args(Status)
-#: A dispute goes from left to right; its two ends are as far as each other.
-DISPUTES = {"none": 0, "open": 1, "won": 2, "lost": 2}
+#: A dispute goes from left to right. One that was lost may be won on appeal; what is won stays won.
+DISPUTES = {"none": 0, "open": 1, "lost": 2, "won": 3}
+DECIDED = ("lost", "won")
 #: How long after a payment was begun, or something was asked of Stripe, we ask what has become of it. The clock that
 #: asks strikes every five minutes, so what is stuck is finished within ten.
 PATIENCE = timedelta(minutes=5)
 #: The same for a dispute, which takes weeks.
 DISPUTE_PATIENCE = timedelta(days=1)
+#: The same for a refund that was made: for so long, the bank may still send it back.
+RETURN_PATIENCE = timedelta(days=7)
+SENT_BACK_WITHIN = timedelta(days=30)
 
 
 def is_paid(order: Order) -> bool:
@@ -55,19 +59,30 @@ def refundable(order: Order) -> int:
     return max(0, captured(order) - refunded(order) - int(order.refunding_minor))
 
 
+def is_owed(order: Order) -> bool:
+    """Whether money of it is still ours that could be given back."""
+    return returned(order) < captured(order) and not is_disputed(order)
+
+
 def is_disputed(order: Order) -> bool:
     return order.dispute in ("open", "lost")
 
 
-def status(order: Order) -> Status:
+def status(order: Order, at: datetime | None = None) -> Status:
+    """`at` is the moment for which it is asked; without one, an order is pending until somebody has ended it."""
     if not is_paid(order):
-        return order.ended or "pending"  # type: ignore[return-value]
+        return order.ended or ("expired" if at is not None and _is_over(order, at) else "pending")  # type: ignore[return-value]
     if is_disputed(order):
         return "disputed"
     back = refunded(order)
     if not back:
         return "paid"
     return "refunded" if back >= captured(order) else "partially_refunded"
+
+
+def _is_over(order: Order, at: datetime) -> bool:
+    """Its time is up and nobody can pay it any more. Where a payment was begun, only Stripe knows that."""
+    return at >= order.expires_at and order.intent_id is None and int(order.total_minor) > 0
 
 
 def closed_lines(order: Order) -> list[str]:
@@ -80,13 +95,36 @@ def closed_lines(order: Order) -> list[str]:
     return [line["id"] for line in order.lines if 0 < line["total_minor"] <= order.allotted.get(line["id"], 0)]
 
 
+def waits_for_fees(order: Order) -> bool:
+    """Stripe's for the payment is known within minutes, for a dispute when that is decided."""
+    if order.dispute in DECIDED and order.dispute_fee_minor is None:
+        return True
+    return order.fee_minor is None and captured(order) > 0
+
+
 def due(order: Order, now: datetime) -> datetime | None:
     """When somebody is to look at it again; never, where nothing is open any more."""
     if not is_paid(order):
         if order.ended:
             return None
-        return min(order.expires_at, now + PATIENCE) if order.intent_id else order.expires_at
-    waits_for_fee = order.fee_minor is None and captured(order) > 0
-    if waits_for_fee or order.refunding_minor:
-        return now + PATIENCE
-    return now + DISPUTE_PATIENCE if order.dispute == "open" else None
+        is_begun = order.intent_id is not None or not int(order.total_minor)
+        return min(order.expires_at, now + PATIENCE) if is_begun else order.expires_at
+    pause = patience(order, now)
+    return None if pause is None else now + pause
+
+
+def patience(order: Order, now: datetime) -> timedelta | None:
+    """How long a paid order is left alone before somebody looks at it; None where nothing can come any more."""
+    if waits_for_fees(order) or order.refunding_minor:
+        return PATIENCE
+    if order.dispute == "open":
+        return DISPUTE_PATIENCE
+    may_come_back = refunded(order) and order.returned_at is not None and now < order.returned_at + SENT_BACK_WITHIN
+    return RETURN_PATIENCE if may_come_back else None
+
+
+def is_open(order: Order) -> bool:
+    """Whether something is to be waited for; that a bank may send money back is only looked at."""
+    if not is_paid(order):
+        return order.ended is None
+    return waits_for_fees(order) or bool(order.refunding_minor) or order.dispute == "open"

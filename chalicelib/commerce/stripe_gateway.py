@@ -35,7 +35,11 @@ RETRY_AFTER = 5
 WINDOW_SECONDS = 300
 #: Stripe repeats a failure of its own to whoever comes with the same key; so often there is another key after it.
 FRESH_KEYS = 3
+#: What cannot be done, is not there, or is refused by the bank.
+REFUSALS = (400, 402, 404)
 _LISTED = 100
+#: What it says of a thing that it does not know.
+UNKNOWN = "resource_missing"
 _WITH_FEE = {"expand": ["latest_charge.balance_transaction"]}
 
 Thing = Mapping[str, Any]
@@ -44,6 +48,9 @@ log = logging.getLogger("app.payments")
 
 class PaymentsUnavailable(Unavailable):
     """Stripe does not answer at the moment; nothing is lost, try again shortly."""
+
+    #: Stripe has failed, and answers the same to whoever comes with this key.
+    is_repeated = False
 
 
 class PaymentUndecided(Conflict):
@@ -68,14 +75,6 @@ class StripeRefused(RuntimeError):
     def __init__(self, code: str | None) -> None:
         super().__init__(code or "refused")
         self.code = code
-
-
-class _Declined(Exception):
-    """The bank says no."""
-
-
-class _FailedForGood(PaymentsUnavailable):
-    """Stripe has failed, and answers the same to whoever comes with this key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +103,15 @@ def create_intent(order: Order, *, deadline: float | None = None) -> Payable:
     return _payable(_with_fresh_keys(f"order:{order.id}:pi", made))
 
 
-def payable(intent_id: str, *, deadline: float | None = None) -> Payable:
-    """A payment that was made before."""
-    return _payable(_asked(deadline, lambda v1: v1.payment_intents.retrieve(intent_id)))
+def payable(intent_id: str, *, deadline: float | None = None) -> Payable | None:
+    """A payment that was made before; none where Stripe does not know it."""
+    seen = _intent(intent_id, deadline)
+    return None if seen is None else _payable(seen)
 
 
 def intent(intent_id: str, *, deadline: float | None = None) -> News:
-    return stripe_reading.intent(_intent(intent_id, deadline))
+    seen = _intent(intent_id, deadline)
+    return News() if seen is None else stripe_reading.intent(seen)
 
 
 def cancel_intent(intent_id: str, *, deadline: float | None = None) -> News:
@@ -118,11 +119,13 @@ def cancel_intent(intent_id: str, *, deadline: float | None = None) -> News:
     try:
         # Without a key that follows from it: cancelling twice does no more than once, and an early refusal must not
         # be repeated to us.
-        seen = _asked(deadline, lambda v1: v1.payment_intents.cancel(intent_id))
+        seen: Thing | None = _asked(deadline, lambda v1: v1.payment_intents.cancel(intent_id))
     except StripeRefused as refused:
-        if refused.code != "payment_intent_unexpected_state":
+        if refused.code not in ("payment_intent_unexpected_state", UNKNOWN):
             raise
         seen = _intent(intent_id, deadline)
+    if seen is None:
+        return News()
     if seen["status"] not in ("canceled", "succeeded"):
         raise PaymentUndecided(retry_after=RETRY_AFTER)
     return stripe_reading.intent(seen)
@@ -197,15 +200,23 @@ def _signed_at(header: str) -> float:
     return float(moments[0])
 
 
-def _intent(intent_id: str, deadline: float | None) -> Thing:
+def _intent(intent_id: str, deadline: float | None) -> Thing | None:
+    """None where Stripe knows no such payment, as after a change of the account: nobody can pay it any more."""
     expand: Any = _WITH_FEE
-    return _asked(deadline, lambda v1: v1.payment_intents.retrieve(intent_id, expand))
+    try:
+        return _asked(deadline, lambda v1: v1.payment_intents.retrieve(intent_id, expand))
+    except StripeRefused as refused:
+        if refused.code != UNKNOWN:
+            raise
+        return None
 
 
-def _refunds_of(charge_id: str, deadline: float | None) -> list[Thing]:
-    of_it: Any = {"charge": charge_id, "limit": _LISTED}
-    listed: list[Thing] = _asked(deadline, lambda v1: v1.refunds.list(of_it))["data"]
-    return listed
+def _refunds_of(charge_id: str, deadline: float | None, after: str | None = None) -> list[Thing]:
+    """All of them: one that is overlooked would be given back again."""
+    of_it: Any = {"charge": charge_id, "limit": _LISTED} | ({"starting_after": after} if after else {})
+    page = _asked(deadline, lambda v1: v1.refunds.list(of_it))
+    more = _refunds_of(charge_id, deadline, page["data"][-1]["id"]) if page["has_more"] else []
+    return [*page["data"], *more]
 
 
 def _payable(seen: Thing) -> Payable:
@@ -217,7 +228,9 @@ def _with_fresh_keys(key: str, make: Callable[[str], Thing], found: Callable[[],
     for number in range(1, FRESH_KEYS):
         try:
             return make(key if number == 1 else f"{key}:{number}")
-        except _FailedForGood:
+        except PaymentsUnavailable as failed:
+            if not failed.is_repeated:
+                raise
             there = found()
             if there is not None:
                 return there
@@ -248,10 +261,12 @@ def _meaning(error: Any) -> Exception:
 
     status = error.http_status
     said = {"kind": type(error).__name__, "status": status, "code": error.code, "stripe_request": error.request_id}
-    log.warning("stripe", extra=logs.facts(**said))
+    # What it refuses is an answer, which callers judge; that it does not answer is trouble.
+    log.log(logging.INFO if status in REFUSALS else logging.WARNING, "stripe", extra=logs.facts(**said))
     if isinstance(error, stripe.APIConnectionError) or status in (409, 429) or (status or 0) >= 500:
-        replayed = error.headers.get("idempotent-replayed") == "true"
-        return (_FailedForGood if replayed else PaymentsUnavailable)(retry_after=RETRY_AFTER)
+        failed = PaymentsUnavailable(retry_after=RETRY_AFTER)
+        failed.is_repeated = error.headers.get("idempotent-replayed") == "true"
+        return failed
     if isinstance(error, (stripe.AuthenticationError, stripe.PermissionError)):
         # The key may just have been replaced in the parameter.
         log.error("stripe refuses our key")

@@ -3,11 +3,13 @@
 An object may be shortened (`stripe_events`) or have others inside it where they were asked for along with it.
 """
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from chalicelib.commerce.news import News, Returned
+from chalicelib.commerce.states import DECIDED
 
 Thing = Mapping[str, Any]
 
@@ -20,6 +22,8 @@ _DISPUTES = {
     "won": "won",
     "lost": "lost",
 }
+#: Why a bank said no, where Stripe asks that nobody is told: whoever tries stolen cards would learn which are known.
+_UNTOLD = frozenset({"fraudulent", "lost_card", "merchant_blacklist", "stolen_card"})
 _WORST = ("lost", "open", "won", "none")
 
 
@@ -46,6 +50,7 @@ def charge(seen: Thing, refunds: Iterable[Thing] = (), disputes: Iterable[Thing]
     """A try to take money; one that failed says nothing that its payment does not say better."""
     if seen["status"] != "succeeded" or not seen.get("captured"):
         return News(intent_id=id_of(seen.get("payment_intent")))
+    disputes = list(disputes)
     disputed = [dispute(each) for each in disputes]
     return News(
         intent_id=id_of(seen.get("payment_intent")),
@@ -57,6 +62,7 @@ def charge(seen: Thing, refunds: Iterable[Thing] = (), disputes: Iterable[Thing]
         dispute=min((each.dispute for each in disputed), key=_WORST.index, default="none"),
         disputed_minor=max((each.disputed_minor for each in disputed), default=0),
         fee_minor=_fee(seen),
+        dispute_fee_minor=_dispute_fee(seen, disputes),
     )
 
 
@@ -72,8 +78,8 @@ def returned(seen: Thing) -> Returned:
     return Returned(
         amount_minor=seen["amount"],
         refund_id=_said(seen).get("refund_id"),
-        is_done=seen["status"] == "succeeded",
-        has_failed=seen["status"] in ("failed", "canceled"),
+        is_done=seen.get("status") == "succeeded",
+        has_failed=seen.get("status") in ("failed", "canceled"),
     )
 
 
@@ -87,13 +93,24 @@ def dispute(seen: Thing) -> News:
     )
 
 
+def _dispute_fee(charged: Thing, disputes: Sequence[Thing]) -> int | None:
+    """What the movements of decided disputes cost in all; while one is open, it may still change."""
+    decided = [each for each in disputes if _DISPUTES.get(each["status"]) in DECIDED]
+    if not decided or any(_DISPUTES.get(each["status"]) == "open" for each in disputes):
+        return None
+    return sum(_in_its_currency(booked, charged) for each in decided for booked in each["balance_transactions"])
+
+
 def _said(seen: Thing) -> Thing:
     """What we wrote on it ourselves."""
     return seen.get("metadata") or {}
 
 
 def _refusal(error: Thing | None) -> str | None:
-    return None if error is None else error.get("decline_code") or error.get("code") or "declined"
+    if error is None:
+        return None
+    reason: str = error.get("decline_code") or error.get("code") or "declined"
+    return "generic_decline" if reason in _UNTOLD else reason
 
 
 def _fee(charged: Thing) -> int | None:
@@ -101,6 +118,10 @@ def _fee(charged: Thing) -> int | None:
     booked = charged.get("balance_transaction")
     if not isinstance(booked, Mapping):
         return None
+    return _in_its_currency(booked, charged)
+
+
+def _in_its_currency(booked: Thing, charged: Thing) -> int:
     if booked["currency"] == charged["currency"] or not booked.get("exchange_rate"):
         return int(booked["fee"])
-    return round(Fraction(booked["fee"]) / Fraction(str(booked["exchange_rate"])))
+    return math.floor(Fraction(booked["fee"]) / Fraction(str(booked["exchange_rate"])) + Fraction(1, 2))

@@ -49,17 +49,26 @@ def due_of(order: Order) -> datetime | None:
 def put_off(order: Order, now: datetime) -> None:
     """Nothing new was learned: it is looked at again, after a pause that grows. Whatever else moves it comes first."""
     looked = int(order.looked) + 1
-    due = _listed_under(order, next_look(order, looked, now))
-    unmoved = (Order.ver == int(order.ver)) & Order.gsi2sk.exists()
+    due = next_look(order, looked, now)
+    moved = (
+        [Order.gsi2pk.remove(), Order.gsi2sk.remove()]
+        if due is None
+        else [Order.looked.set(looked), Order.gsi2sk.set(_listed_under(order, due))]
+    )
     try:
-        alone(adjust(order, Order.looked.set(looked), Order.gsi2sk.set(due), where=unmoved))
+        alone(adjust(order, *moved, where=(Order.ver == int(order.ver)) & Order.gsi2sk.exists()))
     except Stale:
         return
 
 
-def next_look(order: Order, looked: int, now: datetime) -> datetime:
-    """While somebody may still pay, the clock asks every few minutes; what sticks afterwards waits longer each time."""
+def next_look(order: Order, looked: int, now: datetime) -> datetime | None:
+    """While somebody may still pay, the clock asks every few minutes; what sticks afterwards waits longer each time.
+
+    None where time has closed it: after some weeks no bank sends a refund back.
+    """
     if not states.is_paid(order) and now < order.expires_at:
         return min(order.expires_at, now + states.PATIENCE)
-    patience = states.DISPUTE_PATIENCE if order.dispute == "open" else states.PATIENCE
-    return now + min(LONGEST_PAUSE, patience * int(2 ** min(looked, 9)))
+    pause = states.patience(order, now) if states.is_paid(order) else states.PATIENCE
+    if pause is None:
+        return None
+    return now + min(max(LONGEST_PAUSE, pause), pause * int(2 ** min(looked, 9)))

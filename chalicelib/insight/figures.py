@@ -121,9 +121,10 @@ def _move(fact: Fact) -> tuple[str, int] | None:
 
 
 def _count(figures: Figures, fact: Fact) -> None:
-    figures.counts = _more(figures.counts, fact.name, 1)
+    amount = sum(fact.payload["lines"].values()) if fact.name in SUMS else 0
+    # What is less than nothing takes one back: a refund that failed in the end, a dispute that was won on appeal.
+    figures.counts = _more(figures.counts, fact.name, -1 if amount < 0 else 1)
     if fact.name in SUMS:
-        amount = sum(fact.payload["lines"].values())
         figures.counts = _more(figures.counts, f"{SUMS[fact.name]}.{fact.payload['currency']}", amount)
 
 

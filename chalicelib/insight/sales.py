@@ -58,7 +58,8 @@ def _add(seller: str, sales: Sales, fact: Fact) -> None:
     is_sale = fact.name == "order.paid"
     sales.paid = int(sales.paid) + is_sale
     amount = sum(lines.values())
-    moved = [1, amount, 0, 0] if is_sale else [0, 0, 1, amount]
+    # A refund that failed in the end, or a dispute that was won late, takes one back.
+    moved = [1, amount, 0, 0] if is_sale else [0, 0, (amount > 0) - (amount < 0), amount]
     sales.sums = {**sales.sums, currency: _more(sales.sums.get(currency), moved)}
     things = dict(sales.things.get(currency, {}))
     for thing, money in lines.items():

@@ -22,7 +22,7 @@ from chalicelib.table.acts import Act
 from chalicelib.table.facts import Fact
 from chalicelib.table.keys import Key
 from chalicelib.table.record import Record, moment_text
-from chalicelib.table.writes import Write, adjust, change, persistently, put_new, telling, together
+from chalicelib.table.writes import Write, adjust, change, persistently, put_new, together
 
 PRICE = (
     "This course costs {price}. Put it into the cart (POST /api/v1/cart/items) and pay the order, or ask its teacher."
@@ -79,11 +79,6 @@ class Granted:
     enrollment: Enrollment
     writes: list[Write]
     fact: Fact
-
-    @property
-    def pieces(self) -> list[Write]:
-        """For a transaction that is about something else, such as the payment."""
-        return [*self.writes, telling(self.fact)]
 
 
 def wanted(user_id: str, course_id: str) -> list[Key]:

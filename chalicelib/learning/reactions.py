@@ -15,11 +15,9 @@ from chalicelib.table.facts import Fact
 
 
 def enrollment_confirmed(fact: Fact) -> Outgoing | None:
-    """Not to somebody who has left again meanwhile. Of what was bought, the letter of the order tells."""
-    if fact.payload.get("via") == "order":
-        return None
+    """Not to somebody who has left again meanwhile. Of what was ordered, the letter of the order tells."""
     found = _learner(fact)
-    if found is None or found[1].status != "active":
+    if found is None or found[1].status != "active" or found[1].order_id is not None:
         return None
     user, enrollment = found
     letter = letters.EnrollmentConfirmed(name=user.name, course=enrollment.course_title, link=_link(enrollment))

@@ -9,9 +9,10 @@ NAMESPACE = "LearnFlow"
 
 
 def count(name: str, amount: int = 1) -> None:
-    """Names in use: LettersSent, DeadLetters, FactsRetold, AuditChainBroken, two of payments, and three of exports.
+    """Names in use: LettersSent, DeadLetters, FactsRetold, AuditChainBroken, three of payments, and three of exports.
 
-    Those are PaymentsQuarantined and PaymentsUnreconciled; ExportsHealed, ExportGaps and ExportDaysFailed.
+    Those are PaymentsQuarantined, PaymentsUnreconciled and RefundsFailed; ExportsHealed, ExportGaps and
+    ExportDaysFailed.
     """
     if settings.is_local or not amount:
         return

@@ -43,6 +43,8 @@ class Illegible(ValueError):
     """This is no fact; no attempt will make it one."""
 
 
+#: What reading a damaged image raises; a date of expiry that no calendar has is one of the last two.
+DAMAGED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError, OSError)
 Reactions = Mapping[str, Sequence[Reaction]]
 
 
@@ -56,7 +58,7 @@ def legible(image: Mapping[str, Any]) -> Fact:
     """The fact in a stream image or a table item; raises `Illegible` for anything else."""
     try:
         return facts.from_image(image)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except DAMAGED as error:
         raise Illegible(f"unreadable: {type(error).__name__}: {error}") from error
 
 

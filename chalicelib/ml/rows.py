@@ -13,7 +13,7 @@ from chalicelib import clock
 from chalicelib.accounts import pseudonyms
 from chalicelib.accounts.pseudonyms import Pseudonym, Tombstone
 from chalicelib.messaging import router
-from chalicelib.messaging.router import Illegible
+from chalicelib.messaging.router import DAMAGED, Illegible
 from chalicelib.ml.datasets import DATASETS, TOMBSTONES, Dataset
 from chalicelib.table.facts import Fact
 
@@ -59,7 +59,7 @@ def legible(image: Mapping[str, Any]) -> Told:
         return _tombstone(image) if image["kind"]["S"] == "tombstone" else router.legible(image)
     except Illegible:
         raise
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except DAMAGED as error:
         raise Illegible(f"unreadable: {type(error).__name__}: {error}") from error
 
 

@@ -13,7 +13,8 @@ API = ["ApiName", "learnflow-${Stage}", "Stage", "${Stage}"]
 TABLE = ["TableName", "learnflow-${Stage}"]
 OPERATIONS = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "TransactWriteItems")
 EXPORTS = ("ExportGaps", "ExportsHealed", "ExportDaysFailed")
-COUNTED = ("LettersSent", "DeadLetters", "FactsRetold", "AuditChainBroken", "PaymentsQuarantined", *EXPORTS)
+PAYMENTS = ("PaymentsQuarantined", "PaymentsUnreconciled", "RefundsFailed")
+COUNTED = ("LettersSent", "DeadLetters", "FactsRetold", "AuditChainBroken", *PAYMENTS, *EXPORTS)
 
 Metric = list[Any]
 Widget = dict[str, Any]

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib import clock
 from chalicelib.catalog.records import Course
-from chalicelib.commerce import carts, coupon_writing
+from chalicelib.commerce import coupon_writing
 from chalicelib.commerce.records import Cart, Coupon, CouponSlots, CouponUse
 from chalicelib.table import keys, reads
 from chalicelib.table.acts import SYSTEM, Act
@@ -23,12 +23,6 @@ def act(actor: str = SYSTEM) -> Act:
 def sold(instructor_id: str, price_minor: int = PRICE, **changes: Any) -> Course:
     """A published course with one lesson that costs something."""
     return courses.a_course(instructor_id, 1, price_minor=price_minor, **changes)
-
-
-def filled(user_id: str, *lines: str, code: str | None = None) -> Cart:
-    """A cart with these courses or products in it."""
-    shown = [carts.add(act(user_id), line) for line in lines][-1]
-    return (carts.use_coupon(act(user_id), code) if code else shown).cart
 
 
 def a_code(owner: str = SYSTEM, **wishes: Any) -> Coupon:

@@ -6,10 +6,15 @@ Stripe's events travel by themselves as soon as the world moves, so whatever a b
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.commerce import states
+from chalicelib import aws
+from chalicelib.commerce import payments, receipts, states
+from chalicelib.commerce.news import News, Returned
+from chalicelib.commerce.records import Receipt
 from chalicelib.settings import settings
+from chalicelib.table import keys, reads
+from chalicelib.table.acts import by_system
 from infra.local.gateway import Reply
-from infra.local.stripe import disputes
+from infra.local.stripe import disputes, refunds
 from tests.factories import commerce, courses, people
 from tests.faults.flows import Cast, flow
 from tests.faults.lab import Lab
@@ -59,6 +64,24 @@ def owner(lab: Lab) -> Cast:
     """The order is paid and all has followed from it."""
     cast = charged(lab)
     lab.settle()
+    return cast
+
+
+def bought(lab: Lab) -> Cast:
+    """The order is paid, and nothing has followed from it yet."""
+    cast = charged(lab)
+    accepted(confirm(lab, cast, None))
+    return cast
+
+
+def returned(lab: Lab) -> Cast:
+    """The money of a receipt that is printed has gone back, and nothing has followed from that yet."""
+    cast = owner(lab)
+    order = commerce.order_now(cast["order"])
+    with lab.till.stripe.store.lock:
+        made = refunds.create(lab.till.stripe.store, {"payment_intent": order.intent_id})
+        news = News(intent_id=order.intent_id, refunds={made["id"]: Returned(PRICE)})
+    payments.apply(by_system("req_returned"), order.id, news)
     return cast
 
 
@@ -139,6 +162,17 @@ def is_now(status: str, *, enrolled: bool = False, charges: int = 0) -> Any:
     return holds
 
 
+def has_one_receipt(lab: Lab, cast: Cast) -> None:
+    """It says what is true of the money, and no older paper is left."""
+    order = commerce.order_now(cast["order"])
+    receipt = reads.one(Receipt, keys.receipt(order.user_id, receipts.number_of(order)))
+    assert receipt is not None
+    assert receipts.shows(receipt, order)
+    folder = receipts.place(order, 0).rpartition("/")[0]
+    found = aws.client("s3").list_objects_v2(Bucket=settings.certificates_bucket, Prefix=f"{folder}/")
+    assert [each["Key"] for each in found.get("Contents", [])] == [receipts.place(order, int(receipt.order_ver))]
+
+
 flow("put a course into the cart", fill, begin=shopper, told={"cart.changed": 1}, once_without_key=True)
 flow("place an order", place, begin=ready, told={"order.placed": 1}, once_without_key=True)
 flow(
@@ -196,6 +230,22 @@ flow(
     alone=True,
     once_without_key=True,
     holds=is_now("refunded", charges=1),
+)
+flow(
+    "a receipt is printed",
+    settling,
+    begin=bought,
+    alone=True,
+    once_without_key=True,
+    holds=has_one_receipt,
+)
+flow(
+    "a receipt is renewed",
+    settling,
+    begin=returned,
+    alone=True,
+    once_without_key=True,
+    holds=has_one_receipt,
 )
 flow(
     "a payment is disputed",

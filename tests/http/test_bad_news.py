@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.commerce import products
-from tests.factories import commerce, goals, people, shop
+from tests.factories import commerce, goals, people
 from tests.factories.people import PASSWORD, registration
 from tests.http.api import Api, at_once
 
@@ -128,7 +128,7 @@ def test_odd_text_in_a_code_comes_back_or_is_refused(api: Api, field: str) -> No
 def test_odd_text_in_an_order_orders_nothing(api: Api, field: str) -> None:
     me = api.member()
     people.verified(me.id)
-    shop.filled(me.id, products.PREMIUM)
+    commerce.a_cart(me.id, products.PREMIUM)
     statuses = {answered(api, "POST", "/orders/create-from-cart", {field: text}, token=me.access) for text in ODD}
     assert statuses == {422}
     for text in ("ord_", "ord_x-y", "%00", "ord_%F0%9F%98%80", "x" * 200):

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib import clock
 from chalicelib.accounts.records import User
 from chalicelib.commerce import belongings, products
+from chalicelib.commerce.records import Order
 from chalicelib.learning import enrollments
 from chalicelib.settings import settings
 from chalicelib.table import keys
@@ -73,7 +75,7 @@ FORGED = "price price_minor discount discount_minor total total_minor subtotal c
 @pytest.mark.parametrize("name", FORGED)
 def test_no_word_about_money_is_taken_from_a_client(api: Api, me: Person, teacher: str, name: str) -> None:
     course, code = shop.sold(teacher), shop.a_code(percent=10)
-    shop.filled(me.id, course.id)
+    commerce.a_cart(me.id, course.id)
     forged = [
         api.post("/cart/items", {"course_id": shop.sold(teacher).id, name: 1}, token=me.access),
         api.post("/cart/coupon", {"code": code.code, name: 1}, token=me.access),
@@ -82,6 +84,14 @@ def test_no_word_about_money_is_taken_from_a_client(api: Api, me: Person, teache
     assert [(reply.status, fields(reply)) for reply in forged] == [(422, {name: "unknown_field"})] * 3
     shown = cart(api, me)
     assert (shown["total_minor"], shown["count"], shown["coupon"]) == (1999, 1, None)
+
+
+@pytest.mark.row("B03")
+def test_codes_are_not_guessed_by_the_thousand(api: Api, me: Person, teacher: str) -> None:
+    commerce.a_cart(me.id, shop.sold(teacher).id)
+    tries = [api.post("/cart/coupon", {"code": f"GUESS{number}"}, token=me.access).status for number in range(31)]
+    assert tries == [409] * 30 + [429]
+    assert api.delete("/cart/coupon", token=me.access).status == 200
 
 
 @pytest.mark.row("X01", "X02", "M63", "M64", "M65", "M66")
@@ -114,10 +124,33 @@ def test_two_devices_that_add_at_once_lose_nothing_and_double_nothing(api: Api, 
     assert sorted(item["id"] for item in cart(api, me)["items"]) == sorted(sold)
 
 
+@pytest.mark.row("M13", "B03")
+def test_what_is_bought_takes_its_own_code_out_of_the_cart_and_no_other(api: Api, me: Person, teacher: str) -> None:
+    people.verified(me.id)
+    one, two, code, other = shop.sold(teacher), shop.sold(teacher), shop.a_code().code, shop.a_code().code
+    order = commerce.a_pending_order(me.id, one.id, coupon=code)
+    commerce.a_cart(me.id, two.id, coupon=other)
+    commerce.paid(order.id)
+    shown = cart(api, me)
+    assert ([item["id"] for item in shown["items"]], shown["coupon"]["code"]) == ([two.id], other)
+    commerce.paid(commerce.a_pending_order(me.id).id)
+    assert (cart(api, me)["items"], cart(api, me)["coupon"]) == ([], None)
+
+
+@pytest.mark.row("M34")
+def test_an_order_whose_time_is_up_is_not_shown_as_open(api: Api, me: Person, teacher: str) -> None:
+    people.verified(me.id)
+    order = commerce.a_pending_order(me.id, shop.sold(teacher, capacity=1).id)
+    assert cart(api, me)["open_order_id"] == order.id
+    alone(adjust(order, Order.expires_at.set(clock.now()), where=Order.id.exists()))
+    shown = cart(api, me)
+    assert (shown["open_order_id"], shown["items"][0]["unavailable"]) == (None, None)
+
+
 @pytest.mark.row("M65")
 def test_what_is_taken_out_is_gone_and_the_rest_stays(api: Api, me: Person, teacher: str) -> None:
     one, two = shop.sold(teacher), shop.sold(teacher, 500)
-    shop.filled(me.id, one.id, two.id)
+    commerce.a_cart(me.id, one.id, two.id)
     shown = api.delete(f"/cart/items/{one.id}", token=me.access).json()
     assert ([item["id"] for item in shown["items"]], shown["total_minor"]) == ([two.id], 500)
     assert shown == cart(api, me)
@@ -126,7 +159,7 @@ def test_what_is_taken_out_is_gone_and_the_rest_stays(api: Api, me: Person, teac
 
 @pytest.mark.row("M66")
 def test_an_emptied_cart_is_empty_and_may_be_emptied_again(api: Api, me: Person, teacher: str) -> None:
-    shop.filled(me.id, shop.sold(teacher).id, code=shop.a_code().code)
+    commerce.a_cart(me.id, shop.sold(teacher).id, coupon=shop.a_code().code)
     assert [api.delete("/cart", token=me.access).status for _ in range(2)] == [204, 204]
     assert (cart(api, me)["items"], cart(api, me)["coupon"]) == ([], None)
 
@@ -163,7 +196,7 @@ def test_a_new_price_is_shown_at_once_beside_that_of_before(api: Api, me: Person
 @pytest.mark.row("M102")
 def test_what_is_not_offered_any_more_is_shown_as_it_was_and_not_counted(api: Api, me: Person, teacher: str) -> None:
     gone, hidden, kept = (shop.sold(teacher, title=f"Number {n}") for n in (1, 2, 3))
-    shop.filled(me.id, gone.id, hidden.id, kept.id)
+    commerce.a_cart(me.id, gone.id, hidden.id, kept.id)
     courses.edited(hidden.id, title="A secret", price_minor=1)
     courses.unpublished(hidden.id)
     courses.deleted(gone.id)
@@ -195,7 +228,7 @@ def test_a_course_of_somebody_suspended_is_neither_put_in_nor_ordered(
 @pytest.mark.row("M102")
 def test_a_course_that_one_has_got_meanwhile_is_shown_as_owned(api: Api, me: Person, teacher: str) -> None:
     course = shop.sold(teacher)
-    shop.filled(me.id, course.id)
+    commerce.a_cart(me.id, course.id)
     courses.edited(course.id, price_minor=0)
     enrollments.enroll(courses.act(me.id), course.id)
     [item] = cart(api, me)["items"]
@@ -205,7 +238,7 @@ def test_a_course_that_one_has_got_meanwhile_is_shown_as_owned(api: Api, me: Per
 
 def test_a_course_that_is_paid_in_another_currency_now_must_be_put_in_again(api: Api, me: Person, teacher: str) -> None:
     course, other = shop.sold(teacher), shop.sold(teacher)
-    shop.filled(me.id, course.id, other.id)
+    commerce.a_cart(me.id, course.id, other.id)
     courses.edited(course.id, currency="EUR")
     shown = cart(api, me)
     assert shown["items"][0]["unavailable"]["code"] == "currency_changed"
@@ -214,7 +247,7 @@ def test_a_course_that_is_paid_in_another_currency_now_must_be_put_in_again(api:
 
 def test_a_course_without_a_seat_is_shown_as_sold_out(api: Api, me: Person, teacher: str) -> None:
     course = shop.sold(teacher, capacity=1)
-    shop.filled(me.id, course.id)
+    commerce.a_cart(me.id, course.id)
     alone(enrollments.seat_taken(course.id))
     assert cart(api, me)["items"][0]["unavailable"]["code"] == "sold_out"
     other = api.member("other")
@@ -255,14 +288,14 @@ def test_what_is_not_published_is_not_there(api: Api, me: Person, teacher: str) 
 
 
 def test_one_cart_has_one_currency(api: Api, me: Person, teacher: str) -> None:
-    shop.filled(me.id, shop.sold(teacher).id)
+    commerce.a_cart(me.id, shop.sold(teacher).id)
     reply = put(api, me, shop.sold(teacher, currency="EUR").id)
     assert (problem(reply), fields(reply)) == ((409, "one_currency"), {"course_id": "one_currency"})
 
 
 def test_an_eleventh_thing_does_not_fit(api: Api, me: Person, teacher: str) -> None:
     ten = [shop.sold(teacher).id for _ in range(9)]
-    shop.filled(me.id, products.PREMIUM, *ten)
+    commerce.a_cart(me.id, products.PREMIUM, *ten)
     reply = put(api, me, shop.sold(teacher).id)
     assert (problem(reply), fields(reply)) == ((409, "cart_full"), {"course_id": "cart_full"})
     assert put(api, me, ten[0]).status == 200
@@ -278,7 +311,7 @@ def test_what_was_bought_leaves_the_cart_by_itself_and_what_came_later_stays(api
     buyer = commerce.a_buyer()
     bought, later = shop.sold(teacher).id, shop.sold(teacher).id
     order = commerce.a_pending_order(buyer.id, bought, coupon=shop.a_code().code)
-    shop.filled(buyer.id, later)
+    commerce.a_cart(buyer.id, later)
     commerce.paid(order.id)
     left = shop.cart_now(buyer.id)
     assert left
@@ -295,7 +328,7 @@ def test_a_repeat_with_its_key_is_answered_as_the_first_time(api: Api, me: Perso
 
 def test_the_cart_is_part_of_what_is_exported_and_goes_with_the_person(api: Api, me: Person, teacher: str) -> None:
     course = shop.sold(teacher)
-    shop.filled(me.id, course.id)
+    commerce.a_cart(me.id, course.id)
     exported = api.get("/users/me/export", token=me.access).json()
     assert course.id in exported["items"]["cart"][0]["lines"]
     belongings.erase(shop.act(), me.id)

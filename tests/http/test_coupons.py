@@ -11,7 +11,7 @@ from chalicelib.commerce.records import CouponSlots
 from chalicelib.table import keys
 from chalicelib.table.writes import adjust, alone
 from infra.local.gateway import Reply
-from tests.factories import courses, people, shop
+from tests.factories import commerce, courses, people, shop
 from tests.http.api import Api, Person, at_once, fields, problem
 
 TEN = {"code": "early-bird", "percent": 10}
@@ -163,7 +163,7 @@ def test_what_makes_no_sense_is_refused_by_name(api: Api, tara: Person, body: di
 @pytest.mark.row("M15", "B03")
 def test_a_percentage_and_an_amount_are_taken_off_the_cart(api: Api, me: Person, tara: Person) -> None:
     one, two = shop.sold(tara.id), shop.sold(tara.id, 1001)
-    shop.filled(me.id, one.id, two.id, products.PREMIUM)
+    commerce.a_cart(me.id, one.id, two.id, products.PREMIUM)
     give(api, tara)
     give(api, tara, code="FIVE", percent=None, amount="5.00", currency="USD")
     shown = use(api, me, "Early-Bird").json()
@@ -186,7 +186,7 @@ def refused(api: Api, me: Person, code: str) -> str:
 
 @pytest.mark.row("B03")
 def test_a_code_that_does_not_hold_is_refused_with_the_reason(api: Api, me: Person, tara: Person) -> None:
-    shop.filled(me.id, shop.sold(tara.id).id)
+    commerce.a_cart(me.id, shop.sold(tara.id).id)
     other, day = people.enlisted(roles=("instructor",)).id, timedelta(days=1)
     shop.a_code(code="EARLY", starts_at=clock.now() + day)
     shop.a_code(code="LATE", ends_at=clock.now() - day)
@@ -203,7 +203,7 @@ def test_a_code_that_does_not_hold_is_refused_with_the_reason(api: Api, me: Pers
 
 @pytest.mark.row("M102")
 def test_a_code_that_holds_no_more_stays_on_the_cart_and_takes_nothing_off(api: Api, me: Person, tara: Person) -> None:
-    shop.filled(me.id, shop.sold(tara.id).id, code=shop.a_code(code="SOON").code)
+    commerce.a_cart(me.id, shop.sold(tara.id).id, coupon=shop.a_code(code="SOON").code)
     boss = api.admin()
     assert api.patch("/coupons/SOON", {"is_active": False}, token=boss.access).json()["is_active"] is False
     shown = api.get("/cart", token=me.access).json()

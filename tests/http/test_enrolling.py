@@ -12,7 +12,7 @@ from chalicelib.learning import enrollments
 from chalicelib.learning.enrollments import EnrollmentRequired, SoldOut
 from chalicelib.learning.records import Enrollment, Roster
 from chalicelib.table import keys, reads
-from chalicelib.table.writes import together
+from chalicelib.table.writes import telling, together
 from tests.factories import courses
 from tests.http.api import Api, Person, at_once, fields, problem
 
@@ -255,7 +255,7 @@ def granted(user: str, course: str, **options: Any) -> Enrollment:
     case = enrollments.case_of(act.read(enrollments.wanted(user, course)), user, course)
     granting = enrollments.granting(act, case, **options)
     fact = act.fact("order.paid", "ord_1", audience=[user])
-    return together(act, *granting.pieces, fact=fact, result=granting.enrollment)
+    return together(act, *granting.writes, telling(granting.fact), fact=fact, result=granting.enrollment)
 
 
 def test_an_order_lets_somebody_in_within_its_own_transaction(api: Api, teacher: Person, learner: Person) -> None:

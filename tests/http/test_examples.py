@@ -118,7 +118,7 @@ def test_the_example_of_a_body_is_accepted(route: Route, api: Api, monkeypatch: 
         path += f"?token={mail_tokens.unsubscribe_token(person.id, 'tips')}"
     if "coupon" in path:
         shop.a_code(code="EARLY-BIRD" if "{" in path or "/cart" in path else "LATE-BIRD")
-        shop.filled(person.id, products.PREMIUM, shop.sold(other.id).id)
+        commerce.a_cart(person.id, products.PREMIUM, shop.sold(other.id).id)
         path = path.replace("{code}", "EARLY-BIRD")
     if path.endswith("/refunds"):
         people.verified(person.id)
@@ -126,7 +126,7 @@ def test_the_example_of_a_body_is_accepted(route: Route, api: Api, monkeypatch: 
         path = path.replace("{order_id}", order.id)
     if path.endswith("/create-from-cart"):
         people.verified(person.id)
-        shop.filled(person.id, shop.sold(other.id).id)
+        commerce.a_cart(person.id, shop.sold(other.id).id)
     body = filled(route, example_of(route), person)
     if "payment-intent" in path or "confirm-payment" in path:
         body |= payable(monkeypatch, api, person, body)

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from chalicelib import clock
-from chalicelib.commerce import quotes
+from chalicelib.commerce import payments, placing, quotes, states, unsettled
 from chalicelib.commerce.products import PREMIUM
 from chalicelib.commerce.records import Order
+from chalicelib.learning import idle
 from chalicelib.table import keys, reads
 from chalicelib.table.writes import adjust, alone
 from infra.local.invocation import Killed
@@ -97,6 +98,17 @@ def test_nothing_but_the_expected_total_is_taken_from_the_client(api: Api, buyer
     assert api.post(CREATE, body, token=buyer.access).status == 422
 
 
+@pytest.mark.row("M125")
+def test_a_course_that_the_catalogue_does_not_show_yet_is_ordered_in_three_trips(
+    api: Api, buyer: Person, faults: Injector
+) -> None:
+    commerce.a_cart(buyer.id, commerce.a_priced_course(), commerce.a_priced_course())
+    api.get("/cart", token=buyer.access)
+    faults.forget()
+    ordered(api, buyer)
+    assert faults.names() == ["BatchGetItem", "BatchGetItem", "TransactWriteItems"]
+
+
 def test_an_empty_cart_is_no_order(api: Api, buyer: Person) -> None:
     assert problem(api.post(CREATE, {}, token=buyer.access)) == (409, "cart_empty")
 
@@ -134,6 +146,50 @@ def test_a_total_that_stripe_does_not_charge_is_refused_with_the_least(api: Api,
     reply = api.post(CREATE, {}, token=buyer.access)
     assert problem(reply) == (422, "total_too_small")
     assert "0.50 USD" in reply.json()["errors"][0]["message"]
+
+
+@pytest.mark.row("M69")
+def test_a_total_that_stripe_does_not_charge_at_once_is_refused_with_the_most(api: Api, buyer: Person) -> None:
+    dear = commerce.a_priced_course(price_minor=99_999_999)
+    commerce.a_cart(buyer.id, dear, commerce.a_priced_course(price_minor=100))
+    reply = api.post(CREATE, {}, token=buyer.access)
+    assert problem(reply) == (422, "total_too_large")
+    assert "999999.99 USD" in reply.json()["errors"][0]["message"]
+    api.delete(f"/cart/items/{dear}", token=buyer.access)
+    assert ordered(api, buyer)["total"] == "1.00"
+
+
+@pytest.mark.row("B03")
+def test_who_has_seen_that_prices_have_fallen_orders_at_the_lower_total(api: Api, buyer: Person) -> None:
+    course = commerce.a_priced_course(price_minor=2000, capacity=1)
+    commerce.a_cart(buyer.id, course)
+    first = ordered(api, buyer)["id"]
+    courses.edited(course, price_minor=1500)
+    assert problem(api.post(CREATE, {"expected_total": "14"}, token=buyer.access)) == (409, "total_changed")
+    assert commerce.order_now(first).ended is None
+    assert api.get("/cart", token=buyer.access).json()["total"] == "15.00"
+    second = ordered(api, buyer, {"expected_total": "15.00"})
+    assert (second["total"], second["id"] != first, taken(course)) == ("15.00", True, 1)
+    assert commerce.order_now(first).ended == "cancelled"
+
+
+@pytest.mark.row("B03")
+def test_a_total_that_was_promised_does_not_rise(api: Api, buyer: Person) -> None:
+    course = commerce.a_priced_course(price_minor=2000)
+    commerce.a_cart(buyer.id, course)
+    first = ordered(api, buyer)["id"]
+    courses.edited(course, price_minor=2500)
+    assert problem(api.post(CREATE, {"expected_total": "25"}, token=buyer.access)) == (409, "total_changed")
+    assert ordered(api, buyer, {"expected_total": "20"}, status=200)["id"] == first
+
+
+def test_an_order_is_not_given_up_for_less_than_stripe_charges(api: Api, buyer: Person) -> None:
+    course = commerce.a_priced_course(price_minor=2000)
+    commerce.a_cart(buyer.id, course)
+    first = ordered(api, buyer)["id"]
+    courses.edited(course, price_minor=30)
+    assert problem(api.post(CREATE, {"expected_total": "0.30"}, token=buyer.access)) == (422, "total_too_small")
+    assert commerce.order_now(first).ended is None
 
 
 def test_the_price_of_an_order_stays(api: Api, buyer: Person) -> None:
@@ -178,6 +234,37 @@ def test_what_costs_nothing_is_bought_at_once(api: Api, buyer: Person) -> None:
     assert again.json() == said
     assert enrolled(buyer.id, course) is not None
     assert commerce.postings_of(commerce.order_now(said["id"])) == []
+
+
+@pytest.mark.row("X18")
+def test_what_cost_nothing_is_left_like_any_free_course_and_is_not_taken_away(api: Api, buyer: Person) -> None:
+    course, other = commerce.a_priced_course(), commerce.a_priced_course()
+    shop.a_code(code="GIFT", percent=100, courses=[course])
+    commerce.paid(commerce.a_pending_order(buyer.id, course, other, coupon="GIFT").id)
+    free, paid = enrolled(buyer.id, course), enrolled(buyer.id, other)
+    assert free
+    assert paid
+    assert not idle.is_idle(free)
+    assert api.delete(f"/enrollments/{free.id}", token=buyer.access).status < 300
+    assert problem(api.delete(f"/enrollments/{paid.id}", token=buyer.access)) == (409, "enrollment_paid")
+
+
+def test_an_order_for_nothing_that_was_cut_off_is_looked_at_within_minutes(
+    buyer: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: Any, **__: Any) -> Any:
+        raise Killed
+
+    shop.a_code(code="GIFT", percent=100)
+    commerce.a_cart(buyer.id, commerce.a_priced_course(), coupon="GIFT")
+    monkeypatch.setattr(payments, "apply", killed)
+    with pytest.raises(Killed):
+        placing.place(courses.act(buyer.id))
+    [order] = reads.all_of(keys.buyer(buyer.id), prefix="ORDER#")
+    assert isinstance(order, Order)
+    due = unsettled.due_of(order)
+    assert due
+    assert due <= clock.now() + states.PATIENCE
 
 
 @pytest.mark.parametrize("place", range(7))

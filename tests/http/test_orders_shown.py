@@ -1,12 +1,16 @@
 """Orders as their buyers see them."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from chalicelib import clock
 from chalicelib.commerce import payments
 from chalicelib.commerce.news import News, Returned
+from chalicelib.commerce.records import Order
+from chalicelib.table.record import moment_text
+from chalicelib.table.writes import adjust, alone
 from tests.factories import commerce, people
 from tests.factories.courses import act
 from tests.http.api import Api, Person, problem
@@ -52,7 +56,7 @@ def test_a_paid_order_says_what_can_be_given_back_and_no_secret(api: Api, buyer:
 def test_orders_are_listed_newest_first_by_status_page_by_page(api: Api, buyer: Person) -> None:
     made = [
         commerce.a_stored_record(
-            buyer.id, at=clock.now() - timedelta(days=n), ended=None if n % 3 else "expired", lines=[]
+            buyer.id, at=clock.now() - timedelta(days=n), ended="cancelled" if n % 3 else "expired", lines=[]
         ).id
         for n in range(7)
     ]
@@ -70,6 +74,46 @@ def test_orders_are_listed_newest_first_by_status_page_by_page(api: Api, buyer: 
     assert listed("&status=expired") == made[::3]
     assert listed("&status=paid") == []
     assert api.get("/orders?status=odd", token=buyer.access).status == 422
+
+
+def over(buyer: Person, **changes: Any) -> Order:
+    """An order whose time was up some minutes ago and that nobody has ended yet."""
+    return commerce.a_stored_record(buyer.id, at=clock.now() - timedelta(minutes=33), **changes)
+
+
+@pytest.mark.row("M14", "M68")
+def test_an_order_whose_time_is_up_is_expired_before_the_clock_comes_by(api: Api, buyer: Person) -> None:
+    order = over(buyer)
+    said = api.get(f"/orders/{order.id}", token=buyer.access).json()
+    assert (said["status"], said["expires_at"], said["ended_at"]) == ("expired", None, moment_text(order.expires_at))
+    assert (said["links"]["pay"], said["links"]["cancel"]) == (None, None)
+    for status, found in (("expired", [said]), ("pending", [])):
+        assert api.get(f"/orders?status={status}", token=buyer.access).json()["results"] == found
+    boss = api.admin()
+    shown = api.get(f"/admin/orders/{order.id}", token=boss.access).json()
+    assert (shown["status"], api.get("/admin/orders", token=boss.access).json()["results"]) == ("expired", [shown])
+    ended = commerce.ended(order.id)
+    assert ended.ended == "expired"
+    assert api.get(f"/orders/{order.id}", token=buyer.access).json() == said
+
+
+@pytest.mark.row("M14", "M68")
+def test_what_has_expired_stays_so_when_its_buyer_cancels_it_or_orders_anew(api: Api, buyer: Person) -> None:
+    order = commerce.a_pending_order(buyer.id, commerce.a_priced_course())
+    alone(adjust(order, Order.expires_at.set(clock.now()), where=Order.id.exists()))
+    assert api.get(f"/orders/{order.id}", token=buyer.access).json()["status"] == "expired"
+    commerce.a_pending_order(buyer.id, commerce.a_priced_course())
+    assert commerce.order_now(order.id).ended == "expired"
+    late = over(buyer)
+    assert api.post(f"/orders/{late.id}/cancel", {}, token=buyer.access).json()["status"] == "expired"
+
+
+@pytest.mark.row("M14", "M68")
+def test_while_stripe_may_have_taken_the_money_nobody_says_that_an_order_has_expired(api: Api, buyer: Person) -> None:
+    order = over(buyer, intent_id="pi_1")
+    said = api.get(f"/orders/{order.id}", token=buyer.access).json()
+    assert (said["status"], said["ended_at"]) == ("pending", None)
+    assert (said["links"]["pay"], said["links"]["cancel"]) == (None, f"/api/v1/orders/{order.id}/cancel")
 
 
 @pytest.mark.row("M67", "M68", "M69", "X01")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chalicelib.commerce import payments
-from chalicelib.commerce.news import News
+from chalicelib.commerce import orders, payments
+from chalicelib.commerce.news import News, Returned
 from tests.factories import commerce, people
 from tests.factories.courses import act
 from tests.http.api import Api, Person, fields
@@ -30,6 +30,8 @@ def test_those_that_something_is_open_of_are_listed(api: Api, mona: Person) -> N
     settled = commerce.a_paid_order(commerce.a_buyer().id, commerce.a_priced_course(), fee_minor=88)
     disputed = commerce.a_paid_order(commerce.a_buyer().id, commerce.a_priced_course(), fee_minor=88)
     payments.apply(act(), disputed.id, News(dispute="open", disputed_minor=2000))
+    returned = commerce.a_paid_order(commerce.a_buyer().id, commerce.a_priced_course(), fee_minor=88)
+    payments.apply(act(), returned.id, News(refunds={"re_1": Returned(2000)}))
     boss = api.admin()
     assert listed(api, boss, "") == {pending.id, disputed.id}
     assert listed(api, boss, "?status=disputed") == {disputed.id}
@@ -45,6 +47,19 @@ def test_pages_go_on_where_the_last_one_ended(api: Api, mona: Person) -> None:
         seen += [each["id"] for each in page["results"]]
         path = (page["next"] or "").partition("/api/v1")[2]
     assert (sorted(seen), len(seen)) == (sorted(open_ones), 7)
+
+
+def test_where_few_match_a_page_is_short_and_says_where_to_go_on(
+    api: Api, mona: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orders, "MOST_LOOKED_AT", 4)
+    for _ in range(6):
+        commerce.a_stored_record(commerce.a_buyer().id)
+    boss = api.admin()
+    page = api.get("/admin/orders?status=disputed", token=boss.access).json()
+    assert (page["results"], page["next"] is None) == ([], False)
+    rest = api.get(page["next"].partition("/api/v1")[2], token=boss.access).json()
+    assert (rest["results"], rest["next"]) == ([], None)
 
 
 def test_what_no_list_has_needs_a_buyer(api: Api) -> None:

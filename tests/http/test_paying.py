@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 
 from chalicelib import clock
-from chalicelib.commerce import states, stripe_keys
+from chalicelib.commerce import orders, payments, states, stripe_gateway, stripe_keys
 from chalicelib.commerce.ids import ordered
 from chalicelib.commerce.records import Intent, Order, Paying
 from chalicelib.settings import settings
@@ -17,7 +17,8 @@ from chalicelib.table import keys, reads
 from chalicelib.table.writes import adjust, alone, put
 from infra.local.gateway import Reply
 from infra.local.stripe.refusals import Refusal
-from tests.factories import bank, commerce, people
+from infra.local.stripe.server import Stripe
+from tests.factories import bank, commerce, people, shop
 from tests.factories.bank import Bank
 from tests.faults.injector import Injector
 from tests.http.api import Api, Person, at_once, fields, problem
@@ -41,8 +42,12 @@ def order(me: Person) -> Order:
 
 
 def an_order(who: Person, price_minor: int = 1999) -> Order:
+    return commerce.a_pending_order(a_buyer(who).id, commerce.a_priced_course(price_minor=price_minor))
+
+
+def a_buyer(who: Person) -> Person:
     people.verified(who.id)
-    return commerce.a_pending_order(who.id, commerce.a_priced_course(price_minor=price_minor))
+    return who
 
 
 def begin(api: Api, who: Person, order: Order, **options: Any) -> Reply:
@@ -165,6 +170,48 @@ def test_what_has_expired_is_ended_and_said_kindly(api: Api, me: Person, order: 
     assert stripe.asked == []
 
 
+def test_an_order_for_nothing_that_was_cut_off_is_bought_and_not_paid(
+    api: Api, me: Person, stripe: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.a_code(code="GIFT", percent=100)
+    with monkeypatch.context() as broken:
+        broken.setattr(payments, "apply", lambda act, order_id, what: orders.known(order_id))
+        order = commerce.a_pending_order(a_buyer(me).id, commerce.a_priced_course(), coupon="GIFT")
+    assert problem(begin(api, me, order)) == (409, "already_paid")
+    assert commerce.enrolled(me.id, order.lines[0]["id"])
+    assert stripe.asked == []
+
+
+def test_an_amount_that_stripe_does_not_charge_is_said_and_holds_nobody_up(api: Api, me: Person, stripe: Bank) -> None:
+    order = commerce.a_stored_record(me.id, commerce.a_line(clock.new_id("crs"), 30))
+    for _ in range(2):
+        reply = begin(api, me, order)
+        assert (*problem(reply), fields(reply)) == (409, "amount_not_taken", {"total": "amount_too_small"})
+
+
+def test_a_payment_that_was_cancelled_at_stripe_takes_its_order_with_it(
+    api: Api, me: Person, order: Order, stripe: Bank
+) -> None:
+    intent = begin(api, me, order).json()["payment_intent_id"]
+    stripe_gateway.cancel_intent(intent)
+    assert problem(begin(api, me, order)) == (409, "order_over")
+    assert commerce.order_now(order.id).ended == "cancelled"
+    again = api.post("/orders/create-from-cart", {}, token=me.access).json()
+    assert begin(api, me, commerce.order_now(again["id"])).json()["status"] == "requires_payment_method"
+
+
+def test_a_payment_that_stripe_does_not_know_takes_its_order_with_it(
+    api: Api, me: Person, order: Order, stripe: Bank
+) -> None:
+    """As after a change of the account: nobody can pay it, here or there."""
+    intent = begin(api, me, order).json()["payment_intent_id"]
+    stripe.stripe = Stripe(clock=lambda: clock.now().timestamp())
+    asked = {"order_id": order.id, "payment_intent_id": intent}
+    assert api.post(CONFIRM, asked, token=me.access).json()["status"] == "pending"
+    assert problem(begin(api, me, order)) == (409, "order_over")
+    assert commerce.order_now(order.id).ended == "cancelled"
+
+
 @pytest.mark.row("M92")
 def test_payments_that_a_person_begins_are_limited(api: Api, me: Person, order: Order, stripe: Bank) -> None:
     statuses = [begin(api, me, order).status for _ in range(settings.quotas["checkout"].limit + 1)]
@@ -203,6 +250,15 @@ def test_while_stripe_is_down_one_is_told_when_to_come_again_and_then_gets_the_p
     stripe.stripe.troubles.planned.clear()
     assert begin(api, me, order).status == 200
     assert len(stripe.stripe.captured()) == 0
+
+
+@pytest.mark.row("M93")
+def test_whoever_asks_on_and_on_while_stripe_fails_gets_the_same_answer(
+    api: Api, me: Person, order: Order, stripe: Bank
+) -> None:
+    stripe.stripe.troubles.plan("error", times=50)
+    refused = [problem(begin(api, me, order)) for _ in range(stripe_gateway.FRESH_KEYS + 2)]
+    assert set(refused) == {(503, "payments_unavailable")}
 
 
 @pytest.mark.row("M71", "X48")
@@ -250,6 +306,18 @@ def test_a_card_that_is_declined_is_said_with_its_reason_and_another_may_pay(
     assert commerce.order_now(order.id).declined == reason
     stripe.stripe.pay(intent)
     assert confirm(api, me, order, intent, idempotency_key="once").json()["status"] == "paid"
+
+
+@pytest.mark.row("M71")
+def test_a_declined_payment_of_an_order_that_is_over_is_not_to_be_tried_again(
+    api: Api, me: Person, order: Order, stripe: Bank
+) -> None:
+    intent = begin(api, me, order).json()["payment_intent_id"]
+    with pytest.raises(Refusal):
+        stripe.stripe.pay(intent, "pm_card_chargeDeclined")
+    api.post(f"/orders/{order.id}/cancel", {}, token=me.access)
+    reply = confirm(api, me, order, intent)
+    assert (reply.status, reply.json()["status"]) == (200, "cancelled")
 
 
 @pytest.mark.row("M71")

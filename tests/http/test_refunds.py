@@ -1,5 +1,6 @@
 """Asking for money back over HTTP: who may, until when, how much, and what a repeated click gets."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -163,6 +164,7 @@ def test_administrators_give_back_parts_and_never_more_than_was_paid(api: Api, m
     amounts = [api.post(f"/admin{place(order)}", part, token=boss.access) for part in parts]
     assert [reply.status for reply in amounts] == [202, 409]
     assert fields(amounts[1]) == {"amount": "more_than_is_left"}
+    assert re.fullmatch(r"At most \d+\.\d\d is left\.", amounts[1].json()["errors"][0]["message"])
     rest = api.post(f"/admin{place(order)}", {}, token=boss.access).json()
     assert rest["amount_minor"] == 4000 - 1234
     assert states.refundable(commerce.order_now(order.id)) == 0

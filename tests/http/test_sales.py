@@ -1,14 +1,16 @@
 """The report of sales over HTTP: what was placed, paid and given back, by day and by course."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 import time_machine
 
+from chalicelib import clock
 from chalicelib.commerce import payments
 from chalicelib.commerce.news import News, Returned
 from chalicelib.commerce.products import PREMIUM
+from chalicelib.insight import figures
 from chalicelib.table.acts import by_system
 from tests.conftest import House
 from tests.factories import commerce
@@ -112,3 +114,16 @@ def test_the_daily_figures_have_the_money_too(shop: dict[str, Any]) -> None:
 
     counts = figures.of(SATURDAY.date().replace(day=21))
     assert (counts["order.paid"], counts["revenue.USD"], counts["returned.USD"]) == (1, 7899, 1000)
+
+
+@pytest.mark.row("M30")
+def test_a_refund_that_failed_in_the_end_is_none(api: Api, clean: House) -> None:
+    boss = api.admin()
+    order = commerce.a_paid_order(commerce.a_buyer("meera").id, commerce.a_priced_course())
+    for failed in (False, True):
+        told = {"re_1": Returned(1000, is_done=not failed, has_failed=failed)}
+        payments.apply(by_system("req_refund"), order.id, News(intent_id=order.intent_id, refunds=told))
+    clean.driver.settle()
+    (money,) = report(api, boss, "")["money"]
+    assert (money["refunds"], money["refunded"]) == (0, "0.00")
+    assert figures.of(date.fromisoformat(figures.day_of(clock.now())))["order.refunded"] == 0

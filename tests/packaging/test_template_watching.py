@@ -117,7 +117,9 @@ def test_the_table_rings_when_it_or_an_index_turns_requests_away() -> None:
     assert watched == {(kind, *index) for kind in kinds for index in [(), *((each,) for each in indexes)]}
 
 
-@pytest.mark.parametrize("metric", ["AuditChainBroken", "FactsRetold", "PaymentsQuarantined", "PaymentsUnreconciled"])
+@pytest.mark.parametrize(
+    "metric", ["AuditChainBroken", "FactsRetold", "PaymentsQuarantined", "PaymentsUnreconciled", "RefundsFailed"]
+)
 def test_what_the_product_counts_rings(metric: str) -> None:
     (alarm,) = alarms(metric, stage="dev")
     assert (alarm["Namespace"], alarm["Threshold"]) == ("LearnFlow", 0)

@@ -49,6 +49,7 @@ def _room_for_attacks(monkeypatch: pytest.MonkeyPatch) -> None:
         "login_address",
         "password_check",
         "tier_free",
+        "coupon",
         "checkout",
     ):
         monkeypatch.setitem(product.quotas, scope, Quota(1_000_000, 3600))

@@ -207,7 +207,7 @@ class Stage:
             student = self.actors["student"].id
             carts.clear(crew.act(student))
             found["carted"] = self.sold()
-            shop.filled(student, found["carted"])
+            commerce.a_cart(student, found["carted"])
             found["discount"] = shop.a_code().code
         if "<coupon>" in wanted:
             found["coupon"] = shop.a_code(self.actors["instructor"].id).code

@@ -187,9 +187,16 @@ def test_whatever_happens_to_an_order_its_books_balance_and_follow_the_money(
         order = story.order
         assert (sum(order.allotted.values()), order.fee_minor is not None) == (really_back(story), True), seed
         assert {each.id: each.status for each in memory.of(Refund)} == answers(story), seed
+        assert balances(story).get("stripe", 0) == kept_by_stripe(story), seed
         if sum(order.allotted.values()) == int(order.total_minor):
             assert {account for account, _ in balances(story).items()} == {"platform", "stripe"}
     assert settings.platform_fee_percent == 20
+
+
+def kept_by_stripe(story: Story) -> int:
+    """For the payment, and for a dispute."""
+    with story.server.store.lock:
+        return sum(int(each["fee"]) for each in story.server.store.all("balance_transaction"))
 
 
 def answers(story: Story) -> dict[str, str]:

@@ -52,6 +52,7 @@ SETS = {
     "a part given back": ((PAID, PART, FEE), "partially_refunded"),
     "a refund that failed in the end": ((PAID, PART, GONE_WRONG), "paid"),
     "a dispute that we lost": ((PAID, OPEN, LOST, FEE), "disputed"),
+    "a dispute that we won on appeal": ((PAID, OPEN, LOST, WON, FEE), "paid"),
     "a dispute that we won": ((PAID, PART, OPEN, WON), "partially_refunded"),
     "given back and disputed": ((PAID, PART, REST, OPEN, LOST), "disputed"),
 }

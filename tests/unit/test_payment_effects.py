@@ -105,7 +105,7 @@ def truth(memory: Memory, order: Order) -> dict[str, object]:
 
 
 PAID = News(intent_id="pi_1", charge_id="ch_1", currency="usd", captured_minor=TOTAL)
-DECLINED, FEE = News(declined="card_declined"), News(fee_minor=88)
+DECLINED, FEE, DISPUTE_FEE = News(declined="card_declined"), News(fee_minor=88), News(dispute_fee_minor=1500)
 PART, REST = (News(refunds={name: Returned(amount)}) for name, amount in (("re_1", 1000), ("re_2", TOTAL - 1000)))
 OPEN, WON, LOST = (News(dispute=each, disputed_minor=TOTAL) for each in ("open", "won", "lost"))
 
@@ -115,6 +115,7 @@ SETS = {
     "all given back": (PAID, DECLINED, PART, REST, FEE),
     "a dispute won": (PAID, DECLINED, OPEN, WON, FEE),
     "a dispute lost": (PAID, DECLINED, OPEN, LOST, FEE),
+    "a dispute won on appeal": (PAID, OPEN, LOST, WON, FEE),
     "a part given back and a dispute lost": (PAID, PART, OPEN, LOST, FEE),
 }
 SEEN = {
@@ -123,6 +124,7 @@ SEEN = {
     "all given back": ("refunded", [], 0, "free"),
     "a dispute won": ("paid", [FULL, FREE], 1, "premium"),
     "a dispute lost": ("disputed", [], 0, "free"),
+    "a dispute won on appeal": ("paid", [FULL, FREE], 1, "premium"),
     "a part given back and a dispute lost": ("disputed", [], 0, "free"),
 }
 
@@ -138,12 +140,12 @@ def test_every_order_of_events_makes_the_same_true(memory: Memory, name: str) ->
 
 
 def test_all_of_them_in_any_order_with_repeats(memory: Memory) -> None:
-    everything = (PAID, PART, REST, OPEN, WON, DECLINED, FEE)
+    everything = (PAID, PART, REST, OPEN, WON, DECLINED, FEE, DISPUTE_FEE)
     chance = random.Random(7)
-    ends = [told(memory, chance.sample(everything * 2, 14)) for _ in range(60)]
+    ends = [told(memory, chance.sample(everything * 2, 16)) for _ in range(60)]
     assert all(end == ends[0] for end in ends)
-    assert ends[0]["books"] == {"platform": -88, "stripe": 88}
-    assert (ends[0]["status"], ends[0]["earned"], ends[0]["unsettled"]) == ("refunded", {}, False)
+    assert ends[0]["books"] == {"platform": -1588, "stripe": 1588}
+    assert (ends[0]["status"], ends[0]["earned"], ends[0]["unsettled"]) == ("refunded", {}, True)
 
 
 def test_a_lost_dispute_takes_the_money_out_of_the_books(memory: Memory) -> None:

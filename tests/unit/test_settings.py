@@ -2,10 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from chalicelib import settings
+from chalicelib.catalog.schemas.fields import Currency
 from infra import sample
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,6 +23,28 @@ def test_a_missing_name_stops_the_start_and_is_called_by_name(name: str) -> None
     environment = {key: value for key, value in sample.environment().items() if key not in (name, "AWS_REGION")}
     with pytest.raises(settings.MissingSetting, match=name):
         settings.read(environment)
+
+
+@pytest.mark.row("M15")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CURRENCY", "usd"),
+        ("CURRENCY", "JPY"),
+        ("PREMIUM_PRICE_MINOR", "-1"),
+        ("SMALLEST_CHARGE_MINOR", "0"),
+        ("PLATFORM_FEE_PERCENT", "101"),
+        ("RESERVATION_MINUTES", "1440"),
+        ("REFUND_DAYS", "a month"),
+    ],
+)
+def test_a_value_that_would_lose_money_stops_the_start_and_its_name_is_called(name: str, value: str) -> None:
+    with pytest.raises(settings.SettingInvalid, match=f"^{name}: .*{value}"):
+        settings.read(sample.environment() | {name: value})
+
+
+def test_what_we_sell_ourselves_is_paid_in_a_currency_that_courses_may_have() -> None:
+    assert frozenset(get_args(Currency)) == settings.CURRENCIES
 
 
 @pytest.mark.row("G54", "K74")

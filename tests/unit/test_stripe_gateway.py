@@ -1,5 +1,6 @@
 """What is asked of Stripe, under which keys, and what its troubles become; with its stand-in at the other end."""
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import pytest
 from stripe import HTTPClient
 
 from chalicelib.commerce import stripe_gateway, stripe_keys
+from chalicelib.commerce.news import News
 from chalicelib.commerce.records import Order, Refund
 from chalicelib.commerce.stripe_gateway import PaymentsUnavailable, PaymentUndecided, StripeRefused
 from infra.local.stripe import disputes
@@ -108,7 +110,7 @@ def test_what_stripe_refuses_says_its_code_and_nothing_of_what_was_asked(
     stripe: Stripe, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(StripeRefused) as refused:
-        stripe_gateway.intent("pi_canary")
+        stripe_gateway.charge("ch_canary")
     assert (str(refused.value), refused.value.code) == ("resource_missing", "resource_missing")
     assert refused.value.__cause__ is None
     assert refused.value.__suppress_context__
@@ -130,6 +132,11 @@ def test_workers_have_a_key_of_their_own(stripe: Stripe, monkeypatch: pytest.Mon
     monkeypatch.setattr(stripe_keys, "settings", type("Its", (), {"stripe_role": kind}))
     stripe.api_keys = frozenset({key})
     assert stripe_gateway.create_intent(an_order()).intent_id
+
+
+def test_a_payment_that_stripe_does_not_know_is_no_news(stripe: Stripe) -> None:
+    assert stripe_gateway.payable("pi_elsewhere") is None
+    assert stripe_gateway.intent("pi_elsewhere") == stripe_gateway.cancel_intent("pi_elsewhere") == News()
 
 
 def test_a_payment_that_is_cancelled_is_no_news_and_cancelling_again_neither(stripe: Stripe) -> None:
@@ -205,7 +212,9 @@ def on_the_wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_our_own_transport_speaks_http_with_the_key_of_this_process(on_the_wire: str) -> None:
-    assert stripe_gateway.payable("pi_1").status == "succeeded"
+    seen = stripe_gateway.payable("pi_1")
+    assert seen is not None
+    assert seen.status == "succeeded"
     assert Slow.seen == ["Bearer sk_test_a"]
 
 
@@ -242,3 +251,24 @@ def test_a_parameter_that_is_not_what_it_must_be_stops_everything_and_is_not_quo
         stripe_keys.parse(text)
     assert "whsec" not in str(refused.value)
     assert refused.value.__cause__ is None
+
+
+def test_what_stripe_refuses_is_no_trouble_and_what_it_does_not_answer_is(
+    stripe: Stripe, caplog: pytest.LogCaptureFixture
+) -> None:
+    order = paid(stripe)
+    with caplog.at_level(logging.INFO, "app.payments"):
+        stripe_gateway.cancel_intent(str(order.intent_id))
+        stripe.troubles.mood = lambda *_: "unavailable"
+        with pytest.raises(PaymentsUnavailable):
+            stripe_gateway.intent(str(order.intent_id))
+    assert [each.levelname for each in caplog.records if each.name == "app.payments"] == ["INFO", "WARNING"]
+
+
+def test_what_a_dispute_costs_is_known_when_it_is_decided(stripe: Stripe) -> None:
+    order = paid(stripe)
+    charge = stripe.store.find("charge", str(order.charge_id))
+    dispute = disputes.open(stripe.store, charge)
+    assert stripe_gateway.charge(charge["id"]).dispute_fee_minor is None
+    disputes.close(stripe.store, dispute["id"], "lost")
+    assert stripe_gateway.charge(charge["id"]).dispute_fee_minor == disputes.FEE

@@ -148,6 +148,7 @@ def test_somebody_whose_pseudonym_does_not_allow_it_is_not_exported() -> None:
         {"subject_ver": {"S": "two"}},
         {"id": {"N": "1"}},
         {"kind": {"S": "tombstone"}},
+        {"ttl": {"N": str(10**18)}},
         {"kind": {"N": "1"}},
     ],
     ids=lambda broken: "-".join(broken),

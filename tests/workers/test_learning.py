@@ -23,7 +23,7 @@ from chalicelib.table.record import Record
 from chalicelib.table.writes import together
 from functions import keep_projections, send_email
 from tests.conftest import House
-from tests.factories import courses, people
+from tests.factories import commerce, courses, people, shop
 from tests.http.api import Api
 from tests.workers.doubles import MailFake
 
@@ -211,6 +211,17 @@ def test_enrolling_again_and_coming_back_are_not_confirmed_again(clean: House, t
     enrolled(learner, course)
     clean.driver.settle()
     assert [mail.subject for mail in clean.mails()] == ["You are enrolled"]
+
+
+def test_of_a_course_that_was_ordered_for_nothing_only_the_letter_of_the_order_tells(
+    clean: House, teacher: str, learner: str
+) -> None:
+    people.verified(learner)
+    course = commerce.a_priced_course(teacher)
+    commerce.a_pending_order(learner, course, coupon=shop.a_code(percent=100).code)
+    assert commerce.enrolled(learner, course)
+    clean.driver.settle()
+    assert [mail.subject for mail in clean.mails()] == ["Thank you for your order"]
 
 
 @pytest.mark.row("C36", "C46")

@@ -41,6 +41,9 @@ def test_a_message_with_something_odd_in_it_is_no_fact(name: str, value: Any) ->
         ("payload", {"S": "[]"}),
         ("actor", {"S": "a b"}),
         ("id", {"S": "a#b"}),
+        ("ttl", {"N": str(10**30)}),
+        ("ttl", {"N": str(10**18)}),
+        ("payload", {"S": "[" * 100_000}),
     ],
 )
 def test_an_odd_image_is_buried_and_its_neighbour_is_told(name: str, value: Any) -> None:

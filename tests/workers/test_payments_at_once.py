@@ -56,12 +56,12 @@ def test_everything_about_an_order_may_be_told_in_the_same_moment() -> None:
         News(dispute="open", disputed_minor=1000),
         News(dispute="won", disputed_minor=1000),
         News(declined="card_declined"),
-        News(fee_minor=59),
+        News(fee_minor=59, dispute_fee_minor=0),
     ]
     at_once(14, lambda n: payments.apply(act(), order.id, told[n % 7]))
     order = commerce.order_now(order.id)
     assert (states.status(order), order.closed) == ("refunded", [course])
-    assert (order.declined is None, order.gsi2pk is None) == (True, True)
+    assert (order.declined is None, states.is_open(order)) == (True, False)
     assert commerce.balances(order) == {"platform": -59, "stripe": 59}
     assert (enrolled(buyer.id, course), taken(course), shop.slots_of(code)) == (None, 0, (0, 1))
     assert len([each for each in commerce.postings_of(order) if each.what == "capture"]) == 1

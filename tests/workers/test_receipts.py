@@ -8,16 +8,16 @@ from chalicelib import aws, clock
 from chalicelib.accounts import privacy
 from chalicelib.accounts.records import User
 from chalicelib.catalog.records import Gate
-from chalicelib.commerce import ids, payments, printing, reactions, receipts
+from chalicelib.commerce import ids, letters, payments, printing, reactions, receipts
 from chalicelib.commerce.news import News, Returned
 from chalicelib.commerce.records import Order, Receipt
 from chalicelib.insight.holders import HOLDERS
-from chalicelib.messaging import router
+from chalicelib.messaging import metrics, router
 from chalicelib.settings import settings
 from chalicelib.table import keys, reads
 from chalicelib.table.acts import by_system
 from chalicelib.table.facts import Fact
-from chalicelib.table.writes import adjust, alone
+from chalicelib.table.writes import adjust, alone, put
 from functions import print_receipt
 from infra.local.mailbox import Mail
 from tests.conftest import House
@@ -245,3 +245,65 @@ def test_many_papers_go_in_few_calls(order: Order, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(aws, "client", lambda *_, **__: Counting())
     receipts.clear_all([order] * 600)
     assert asked == [1000, 600 * int(order.ver) - 1000]
+
+
+def test_a_paper_that_names_another_line_is_printed_anew(order: Order) -> None:
+    """Though the sum that went back is the same."""
+    one, other = (line["id"] for line in order.lines)
+    for designated in (one, other):
+        order.allotted, order.ver = {designated: 2000}, int(order.ver) + 1
+        alone(put(order))
+        assert printing.keep(order.id, clock.now()) == "printed"
+    assert receipts.shows(receipt(order), order)  # type: ignore[arg-type]
+
+
+def failed_refund(order: Order) -> Fact:
+    payload = {"order": order.id, "amount_minor": 700}
+    return a_fact("refund.failed", f"rfd_1-{order.id[4:]}", payload=payload)
+
+
+def test_a_refund_that_fails_while_money_is_owed_rings(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr(metrics, "count", counted.append)
+    message = router.message("note_failed_refund", failed_refund(order))
+    assert print_receipt.handler(records(message), None) == {"batchItemFailures": []}
+    assert counted == ["RefundsFailed"]
+
+
+@pytest.mark.parametrize(
+    "news", [{"refunds": {"re_1": Returned(4000)}}, {"dispute": "open", "disputed_minor": 4000}], ids=["back", "open"]
+)
+def test_a_refund_that_fails_where_nothing_is_owed_is_told_to_nobody(
+    order: Order, news: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "count", pytest.fail)
+    payments.apply(by_system("req_news"), order.id, News(intent_id=order.intent_id, **news))
+    assert reactions.refund_failed(failed_refund(order)) is None
+    assert reactions.note_failed_refund(failed_refund(order)) == "nothing is owed"
+
+
+def test_a_letter_names_no_line_that_gets_less(order: Order) -> None:
+    one, other = (line["id"] for line in order.lines)
+    moved = {"amount_minor": 999, "lines": {one: 1000, other: -1}}
+    told = reactions.money_returned(a_fact("order.refunded", order.id, payload=moved))
+    assert told is not None
+    assert isinstance(told.letter, letters.MoneyReturned)
+    assert [each.amount for each in told.letter.lines] == ["10.00"]
+
+
+def test_killed_before_older_papers_were_taken_away_the_next_delivery_does_it(
+    order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printing.keep(order.id, clock.now())
+    after = given_back(order, 2500)
+
+    def die(*_: Any) -> None:
+        raise Kill
+
+    with monkeypatch.context() as patched:
+        patched.setattr(receipts, "clear", die)
+        with pytest.raises(Kill):
+            printing.keep(order.id, clock.now())
+    assert len(papers()) == 2
+    assert printing.keep(order.id, clock.now()) == "there already"
+    assert papers() == [receipts.place(after, int(after.ver))]

@@ -7,13 +7,25 @@ import pytest
 
 from chalicelib import clock
 from chalicelib.catalog.records import Seats
-from chalicelib.commerce import looking, payments, placing, refunds, states, stripe_gateway, unsettled
+from chalicelib.commerce import (
+    looking,
+    payments,
+    placing,
+    reconciling,
+    refunds,
+    states,
+    stripe_gateway,
+    stripe_reading,
+    unsettled,
+)
 from chalicelib.commerce.news import News
 from chalicelib.commerce.records import Order, Refund
 from chalicelib.commerce.refunds import Wish
+from chalicelib.messaging import metrics
 from chalicelib.messaging.jobs import Job
 from chalicelib.table import keys, reads
-from infra.local.stripe import disputes
+from infra.local.stripe import disputes, intents
+from infra.local.stripe import refunds as desk
 from infra.local.stripe.server import Stripe
 from schedules import reconcile_payments
 from tests.conftest import House
@@ -21,6 +33,7 @@ from tests.factories import commerce, courses, gateway
 from tests.factories.courses import act, told
 from tests.faults.clock import Clock
 from tests.faults.injector import Injector
+from tests.packaging.stacks import stack
 
 pytestmark = pytest.mark.row("B02")
 START = datetime.now(UTC).replace(microsecond=0)
@@ -289,3 +302,85 @@ def test_a_paid_order_that_ended_is_delivered_by_whoever_learns_of_it(
     at(traveller, 30)
     assert status(order) == "expired"
     assert placing.place(act(buyer)).order.id != order.id
+
+
+def disputed_and(server: Stripe, buyer: str, verdict: str) -> Order:
+    """A payment whose dispute was decided at Stripe, and we were told so."""
+    order = gateway.bought(server, buyer, commerce.a_priced_course(), card="pm_card_createDispute")
+    with server.store.lock:
+        dispute = disputes.close(server.store, next(server.store.all("dispute"))["id"], verdict)
+    return payments.apply(act(), order.id, stripe_reading.dispute(dispute))
+
+
+@pytest.mark.parametrize(("verdict", "fee"), [("lost", 1500), ("won", 0)])
+def test_what_a_decided_dispute_costs_is_learned_and_booked(
+    server: Stripe, buyer: str, traveller: Clock, verdict: str, fee: int
+) -> None:
+    order = disputed_and(server, buyer, verdict)
+    assert order.dispute_fee_minor is None
+    at(traveller, 10)
+    after = commerce.order_now(order.id)
+    assert (int(after.dispute_fee_minor or 0), after.gsi2sk) == (fee, None)
+    assert commerce.balances(after)["stripe"] == 88 + fee
+    assert sum(commerce.balances(after).values()) == 0
+
+
+def test_a_payment_that_the_bank_is_still_deciding_on_is_no_failure(
+    server: Stripe, buyer: str, traveller: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr(metrics, "count", counted.append)
+    order = gateway.begun(buyer, commerce.a_priced_course())
+    server.store.find("payment_intent", str(order.intent_id))["status"] = "processing"
+    monkeypatch.setattr(intents, "CANCELLABLE", ())
+    at(traveller, 31)
+    assert (status(order), counted) == ("pending", [])
+    assert int(commerce.order_now(order.id).looked) == 1
+
+
+def given_back_once(server: Stripe, buyer: str) -> Order:
+    """A course whose money went back, and nothing is open any more."""
+    order = gateway.bought(server, buyer, commerce.a_priced_course())
+    payments.apply(act(), order.id, stripe_gateway.refund(asked(order), commerce.order_now(order.id)))
+    return commerce.order_now(order.id)
+
+
+def test_a_refund_that_the_bank_sends_back_after_days_is_found_though_nobody_told(
+    server: Stripe, buyer: str, traveller: Clock
+) -> None:
+    order = given_back_once(server, buyer)
+    assert states.status(order) == "refunded"
+    server.settle_refund(gateway.given_back(server, order)[0]["id"], "failed")
+    traveller.move_to(START + timedelta(days=8))
+    strike()
+    assert (status(order), commerce.refunds_of(order)[0].status) == ("paid", "failed")
+    assert commerce.enrolled(buyer, order.lines[0]["id"])
+
+
+def test_what_somebody_has_given_back_by_hand_and_the_bank_sends_back_is_found_too(
+    server: Stripe, buyer: str, traveller: Clock
+) -> None:
+    order = gateway.bought(server, buyer, commerce.a_priced_course())
+    with server.store.lock:
+        made = desk.create(server.store, {"charge": order.charge_id})
+    payments.apply(act(), order.id, stripe_gateway.charge(str(order.charge_id)))
+    server.settle_refund(made["id"], "failed")
+    traveller.move_to(START + timedelta(days=8))
+    strike()
+    assert status(order) == "paid"
+
+
+def test_after_some_weeks_nobody_asks_for_a_refund_any_more(server: Stripe, buyer: str, traveller: Clock) -> None:
+    order = given_back_once(server, buyer)
+    looks = 0
+    while (due := unsettled.due_of(commerce.order_now(order.id))) is not None:
+        traveller.move_to(due)
+        strike()
+        looks += 1
+    assert looks == 5
+    assert clock.now() - START >= states.SENT_BACK_WITHIN
+
+
+def test_the_last_order_of_a_walk_is_done_before_the_function_is_stopped() -> None:
+    stopped = stack("dev").of("Lambda::Function")["ReconcilePayments"]["Timeout"]
+    assert stopped > reconciling.SECONDS + reconciling.SECONDS_EACH + 15

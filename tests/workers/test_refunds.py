@@ -15,6 +15,7 @@ from chalicelib.commerce.refunds import Wish
 from chalicelib.learning.records import Enrollment
 from chalicelib.messaging import router
 from chalicelib.table import keys, reads
+from chalicelib.table.writes import alone, put
 from functions import give_refunds
 from infra.local.invocation import Killed
 from infra.local.stripe import disputes
@@ -260,3 +261,45 @@ def test_stripe_that_is_down_keeps_the_message(server: Stripe, order: Order) -> 
     server.troubles.mood = lambda *_: None
     assert work(refund) == []
     assert refund_worker.give_refund(a_fact("refund.requested", refund.id)) == "succeeded"
+
+
+def test_a_refund_is_found_among_more_than_one_page_of_them(server: Stripe, buyer: str) -> None:
+    """One that is overlooked would be given back again."""
+    order = gateway.bought(server, buyer, commerce.a_priced_course())
+    refund = asked(order, amount=700)
+    stripe_gateway.refund(refund, order)
+    for _ in range(100):
+        refunded_by_hand(server, order, 1)
+    news = stripe_gateway.charge(str(order.charge_id))
+    assert len(news.refunds) == 101
+    assert refund.id in {each.refund_id for each in news.refunds.values()}
+    after = payments.apply(act(), order.id, news)
+    assert (states.refunded(after), refund_now(refund).status) == (800, "succeeded")
+
+
+def test_the_answers_to_many_refunds_may_come_at_once(server: Stripe, buyer: str) -> None:
+    order = gateway.bought(server, buyer, commerce.a_priced_course())
+    for _ in range(refunds.MOST):
+        stripe_gateway.refund(asked(order, amount=40), order)
+    looking.look(act(), commerce.order_now(order.id))
+    after = commerce.order_now(order.id)
+    assert {each.status for each in commerce.refunds_of(order)} == {"succeeded"}
+    assert (states.status(after), int(after.refunding_minor)) == ("refunded", 0)
+
+
+def test_no_order_has_refunds_without_end(server: Stripe, order: Order) -> None:
+    order.refunds_asked = refunds.MOST
+    alone(put(order))
+    with pytest.raises(refunds.TooManyRefunds):
+        asked(order, amount=1)
+
+
+def test_no_amount_is_cut_short_without_a_word(server: Stripe, order: Order) -> None:
+    """Somebody has given back by hand while a refund is under way: the lines have more left than the payment."""
+    asked(order, first_line(order))
+    refunded_by_hand(server, order, 2000)
+    looking.look(act(), commerce.order_now(order.id))
+    assert states.refundable(commerce.order_now(order.id)) == 1000
+    with pytest.raises(refunds.RefundTooLarge):
+        asked(order, amount=1500)
+    assert int(asked(order, amount=1000).amount_minor) == 1000

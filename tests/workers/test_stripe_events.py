@@ -14,12 +14,13 @@ from chalicelib.commerce.records import Order, Quarantined, StripeEvent
 from chalicelib.messaging import metrics
 from chalicelib.table import keys, reads
 from functions import handle_stripe_event
+from infra.local.invocation import Killed
 from infra.local.stripe import disputes, refunds
 from infra.local.stripe.refusals import Refusal
 from tests.factories import bank, commerce
 from tests.factories.bank import Bank
 from tests.factories.courses import act
-from tests.faults.injector import Injector
+from tests.faults.injector import Injector, killed_after, lost_acknowledgement
 from tests.http.api import Api
 from tests.workers.doubles import dead, records
 
@@ -206,6 +207,43 @@ def test_what_cannot_be_true_is_put_aside_changes_nothing_and_rings_once(
     assert (kept.event_id, kept.type, kept.reason) == (event["id"], "payment_intent.succeeded", reason)
     assert counted == {"PaymentsQuarantined": 1}
     assert reads.one(StripeEvent, keys.stripe_event(event["id"])) is None
+
+
+@pytest.mark.row("M98", "B02")
+def test_the_alarm_rings_although_the_answer_of_the_table_was_lost(
+    order: Order, stripe: Bank, counted: Counter[str], faults: Injector
+) -> None:
+    event = succeeded(order, stripe, thing={"amount_received": 1})
+    faults.break_nth([0], lambda trip: trip.writes, lost_acknowledgement)
+    told(event)
+    assert (len(put_aside()), counted) == (1, {"PaymentsQuarantined": 1})
+
+
+@pytest.mark.row("M98", "B02")
+def test_the_alarm_rings_although_the_worker_was_killed(
+    order: Order, stripe: Bank, counted: Counter[str], faults: Injector
+) -> None:
+    event = succeeded(order, stripe, thing={"amount_received": 1})
+    faults.break_nth([0], lambda trip: trip.writes, killed_after)
+    with pytest.raises(Killed):
+        told(event)
+    told(event)
+    assert (len(put_aside()), counted) == (1, {"PaymentsQuarantined": 1})
+
+
+@pytest.mark.row("M98")
+@pytest.mark.parametrize("reason", ["lost_card", "stolen_card", "fraudulent", "merchant_blacklist"])
+def test_nobody_is_told_that_a_card_is_known_to_be_stolen(order: Order, stripe: Bank, reason: str) -> None:
+    error = {"code": "card_declined", "decline_code": reason}
+    thing = {
+        "id": order.intent_id,
+        "currency": "usd",
+        "status": "requires_payment_method",
+        "last_payment_error": error,
+        "metadata": {"order_id": order.id},
+    }
+    told(json.loads(bank.an_event("payment_intent.payment_failed", thing)))
+    assert now(order).declined == "generic_decline"
 
 
 @pytest.mark.row("M98")

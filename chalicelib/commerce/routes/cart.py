@@ -79,4 +79,4 @@ def use_coupon(ask: Ask[CodeIn, None]) -> Shown:
 @routes.delete("/cart/coupon", policy=signed_in, gives=CartOut, standing="joined")
 def drop_coupon(ask: Ask[None, None]) -> Shown:
     """Take the code off the cart"""
-    return carts.use_coupon(ask.act, None)
+    return carts.drop_coupon(ask.act)

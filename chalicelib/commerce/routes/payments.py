@@ -3,6 +3,7 @@
 from chalicelib.commerce import intents, quarantine, webhook
 from chalicelib.commerce.intents import (
     AlreadyPaid,
+    AmountNotTaken,
     Begun,
     Confirmed,
     OrderOver,
@@ -41,7 +42,15 @@ routes = Routes(tag="Payments")
     policy=signed_in,
     gives=PaymentOut,
     standing="joined",
-    errors=(OrderUnknown, AlreadyPaid, OrderOver, PaymentBeingMade, PaymentUndecided, PaymentsUnavailable),
+    errors=(
+        OrderUnknown,
+        AlreadyPaid,
+        OrderOver,
+        AmountNotTaken,
+        PaymentBeingMade,
+        PaymentUndecided,
+        PaymentsUnavailable,
+    ),
 )
 def create_payment_intent(ask: Ask[PaymentIn, None]) -> Reply:
     """Begin to pay an order

@@ -12,6 +12,7 @@ from chalicelib.commerce.refunds import (
     RefundNotOffered,
     RefundTooLarge,
     RefundUnknown,
+    TooManyRefunds,
 )
 from chalicelib.commerce.schemas.refunds import RefundIn, RefundOut
 from chalicelib.table.pages import Page
@@ -20,7 +21,7 @@ from chalicelib.web.routes import Ask, Reply, Routes
 
 routes = Routes(tag="Orders")
 PLACE = "/api/v1/refunds/{id}"
-REFUSALS = (OrderUnknown, OrderUnpaid, OrderDisputed, NotOfThisOrder, NothingLeft, RefundTooLarge)
+REFUSALS = (OrderUnknown, OrderUnpaid, OrderDisputed, NotOfThisOrder, NothingLeft, RefundTooLarge, TooManyRefunds)
 
 
 @routes.post(
@@ -58,7 +59,8 @@ def refund_order(ask: Ask[RefundIn, None], order_id: str) -> Reply:
     """Give money back to a buyer
 
     At any time, also a part: an amount is shared out over the courses that are named, or over the order. A course
-    closes when all that was paid for it is back.
+    closes when all that was paid for it is back. A part is given back as often as it is asked for: send an
+    `Idempotency-Key`, so that a second click is not a second part.
     """
     asked = refunds.ask(ask.act, order_id, ask.body.wish, anybodys=True)
     return Reply(asked, repeated=not asked.is_new)

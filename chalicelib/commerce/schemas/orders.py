@@ -95,7 +95,8 @@ class OrderLinksOut(Out):
 class OrderOut(Out):
     """Every amount is there twice: as people read it, and in hundredths.
 
-    Until `expires_at` the price is held, and with it seats and the use of the code. `refundable` is what could still be
+    Until `expires_at` the price is held, and with it seats and the use of the code. An order whose payment was begun
+    stays `pending` beyond that until Stripe has been asked, without `links.pay`. `refundable` is what could still be
     given back.
     """
 
@@ -183,14 +184,15 @@ class OrderOut(Out):
     def of(cls, result: Any) -> "OrderOut":
         """From an order, or from whatever rules return that has one."""
         order: Order = getattr(result, "order", result)
-        status = states.status(order)
+        at: datetime | None = getattr(result, "at", None)
+        status = states.status(order, at)
         return cls(
             id=order.id,
             status=status,
             created_at=order.created_at,
             expires_at=order.expires_at if status == "pending" else None,
             paid_at=order.paid_at,
-            ended_at=order.ended_at if status == order.ended else None,
+            ended_at=_ended_at(order, status),
             items=[_item(order, line) for line in order.lines],
             currency=order.currency,
             **_amounts(
@@ -205,8 +207,15 @@ class OrderOut(Out):
             payment_intent_id=order.intent_id,
             declined=order.declined,
             dispute=order.dispute,
-            links=_links(order),
+            links=_links(order, is_pending=status == "pending", is_open=at is None or at < order.expires_at),
         )
+
+
+def _ended_at(order: Order, status: Status) -> datetime | None:
+    """What expires does so when its time is up, whenever the clock comes by."""
+    if status == "expired":
+        return order.expires_at
+    return order.ended_at if status == "cancelled" else None
 
 
 def _amounts(**minors: int) -> dict[str, Any]:
@@ -234,11 +243,11 @@ def _item(order: Order, line: dict[str, Any]) -> OrderItemOut:
     )
 
 
-def _links(order: Order) -> OrderLinksOut:
-    place, is_pending = f"{BASE}/orders/{order.id}", states.status(order) == "pending"
+def _links(order: Order, *, is_pending: bool, is_open: bool) -> OrderLinksOut:
+    place = f"{BASE}/orders/{order.id}"
     return OrderLinksOut(
         self=place,
-        pay=f"{BASE}/payments/create-payment-intent" if is_pending else None,
+        pay=f"{BASE}/payments/create-payment-intent" if is_pending and is_open else None,
         cancel=f"{place}/cancel" if is_pending else None,
         refund=f"{place}/refunds" if states.refundable(order) else None,
         receipt=f"{place}/receipt" if states.is_paid(order) else None,

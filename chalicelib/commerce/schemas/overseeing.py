@@ -9,7 +9,7 @@ from chalicelib.accounts.schemas.fields import example
 from chalicelib.catalog import ids
 from chalicelib.catalog.schemas.fields import PERSON, also
 from chalicelib.commerce import unsettled
-from chalicelib.commerce.records import Order
+from chalicelib.commerce.orders import Seen
 from chalicelib.commerce.schemas.orders import OrderOut
 from chalicelib.commerce.states import Status
 from chalicelib.web.reading import CursorPaged
@@ -38,9 +38,10 @@ class AdminOrderOut(OrderOut):
 
     @classmethod
     def of(cls, result: Any) -> "AdminOrderOut":
-        order: Order = result
+        seen: Seen = result
+        order = seen.order
         return cls(
-            **dict(OrderOut.of(order)),
+            **dict(OrderOut.of(seen)),
             user_id=order.user_id,
             charge_id=order.charge_id,
             looked_at_next=unsettled.due_of(order),

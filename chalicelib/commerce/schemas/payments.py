@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, PrivateAttr
 from chalicelib.accounts.schemas.fields import example
 from chalicelib.catalog import money
 from chalicelib.commerce import stripe_gateway
-from chalicelib.commerce.intents import Begun
+from chalicelib.commerce.intents import Begun, OrderOver
 from chalicelib.commerce.records import Quarantined
 from chalicelib.commerce.schemas.orders import ORDER
 from chalicelib.commerce.stripe_gateway import Payable
@@ -99,6 +99,8 @@ class PaymentOut(Out):
         payable: Payable | None = getattr(seed, "payable", None)
         if payable is None:
             payable = stripe_gateway.payable(seed["payment_intent_id"], deadline=ask.act.deadline)
+        if payable is None:
+            raise OrderOver
         said = json.loads(body) | {"client_secret": payable.client_secret, "status": payable.status}
         return json.dumps(said, ensure_ascii=False, separators=(",", ":")), {}
 
