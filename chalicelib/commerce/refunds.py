@@ -48,6 +48,10 @@ class NothingLeft(Conflict):
     """All of this was given back before."""
 
 
+class NothingPaid(Conflict):
+    """This cost nothing, so there is nothing to give back."""
+
+
 class RefundNotOffered(Conflict):
     """This cannot be given back any more; the errors say why."""
 
@@ -177,7 +181,8 @@ def _there(case: Case, wanted: Sequence[str]) -> Asked:
     for refund in reversed(case.refunds):
         if refund.status != "failed" and any(line in refund.lines for line in wanted):
             return Asked(refund, is_new=False)
-    raise NothingLeft
+    cost = sum(int(each["total_minor"]) for each in case.order.lines if each["id"] in wanted)
+    raise NothingLeft if cost else NothingPaid
 
 
 def _require_offered(case: Case, lines: Iterable[str]) -> None:

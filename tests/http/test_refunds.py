@@ -63,7 +63,7 @@ def test_a_buyer_gets_a_refund_that_is_under_way(api: Api, mona: Person) -> None
     said = reply.json()
     assert (reply.status, said["status"], said["amount"], said["amount_minor"]) == (202, "requested", "20.00", 2000)
     assert (said["order_id"], said["reason"], said["asked_by"]) == (order.id, "not_as_described", "buyer")
-    assert said["lines"] == [{"id": order.lines[0]["id"], "amount": "20.00", "amount_minor": 2000}]
+    assert said["items"] == [{"id": order.lines[0]["id"], "amount": "20.00", "amount_minor": 2000}]
     assert api.get(str(reply.header("location")), token=mona.access).json() == said
     assert api.get(place(order), token=mona.access).json()["results"] == [said]
     assert courses.told("refund.requested") == {"refund.requested": 1}
@@ -73,7 +73,14 @@ def test_only_the_named_course_is_given_back(api: Api, mona: Person) -> None:
     one, other = commerce.a_priced_course(), commerce.a_priced_course(price_minor=3000)
     order = commerce.a_paid_order(mona.id, one, other)
     assert ask(api, mona, order, course_ids=[other]).json()["amount_minor"] == 3000
-    assert ask(api, mona, order).json()["lines"] == [{"id": one, "amount": "20.00", "amount_minor": 2000}]
+    assert ask(api, mona, order).json()["items"] == [{"id": one, "amount": "20.00", "amount_minor": 2000}]
+
+
+@pytest.mark.parametrize("name", ["course_ids", "courses", "items", "lines"])
+def test_items_have_all_their_names(api: Api, mona: Person, name: str) -> None:
+    one, other = commerce.a_priced_course(), commerce.a_priced_course(price_minor=3000)
+    order = commerce.a_paid_order(mona.id, one, other)
+    assert [item["id"] for item in ask(api, mona, order, **{name: [other]}).json()["items"]] == [other]
 
 
 def test_fifty_clicks_are_one_refund(api: Api, mona: Person) -> None:
@@ -104,6 +111,11 @@ def test_what_somebody_else_has_given_back_is_not_left(api: Api, mona: Person) -
     order = commerce.a_paid_order(mona.id, commerce.a_priced_course())
     payments.apply(act(), order.id, News(refunds={"re_by_hand": Returned(2000)}))
     assert problem(ask(api, mona, order)) == (409, "nothing_left")
+
+
+def test_what_cost_nothing_is_not_said_to_have_been_given_back(api: Api, mona: Person) -> None:
+    order = commerce.a_paid_order(mona.id, commerce.a_priced_course(price_minor=0), commerce.a_priced_course())
+    assert problem(ask(api, mona, order, items=[order.lines[0]["id"]])) == (409, "nothing_paid")
 
 
 @pytest.mark.parametrize(("days", "seconds", "expected"), [(30, 0, 202), (30, 1, 409)])
@@ -174,7 +186,7 @@ def test_an_amount_is_shared_out_over_the_courses(api: Api, mona: Person) -> Non
     one, other = commerce.a_priced_course(), commerce.a_priced_course(price_minor=6000)
     order = commerce.a_paid_order(mona.id, one, other)
     said = api.post(f"/admin{place(order)}", {"amount": "10.01"}, token=api.admin().access).json()
-    assert {line["id"]: line["amount_minor"] for line in said["lines"]} == {one: 250, other: 751}
+    assert {item["id"]: item["amount_minor"] for item in said["items"]} == {one: 250, other: 751}
 
 
 def test_buyers_do_not_say_how_much(api: Api, mona: Person) -> None:

@@ -6,6 +6,7 @@ from chalicelib.commerce.records import Refund
 from chalicelib.commerce.refunds import (
     AmountNotYours,
     NothingLeft,
+    NothingPaid,
     NotOfThisOrder,
     OrderDisputed,
     OrderUnpaid,
@@ -21,7 +22,16 @@ from chalicelib.web.routes import Ask, Reply, Routes
 
 routes = Routes(tag="Orders")
 PLACE = "/api/v1/refunds/{id}"
-REFUSALS = (OrderUnknown, OrderUnpaid, OrderDisputed, NotOfThisOrder, NothingLeft, RefundTooLarge, TooManyRefunds)
+REFUSALS = (
+    OrderUnknown,
+    OrderUnpaid,
+    OrderDisputed,
+    NotOfThisOrder,
+    NothingLeft,
+    NothingPaid,
+    RefundTooLarge,
+    TooManyRefunds,
+)
 
 
 @routes.post(

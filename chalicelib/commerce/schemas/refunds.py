@@ -27,9 +27,9 @@ class RefundIn(In):
 
     model_config = ConfigDict(json_schema_extra=example(reason="changed_my_mind"))
 
-    course_ids: Annotated[list[Line], also("course_ids", "courses", "lines"), Field(min_length=1, max_length=10)] = (
-        Field(default_factory=list)
-    )
+    course_ids: Annotated[
+        list[Line], also("course_ids", "courses", "items", "lines"), Field(min_length=1, max_length=10)
+    ] = Field(default_factory=list)
     amount: Price | None = None
     amount_minor: Annotated[int, Field(strict=True, ge=1, le=10 * HIGHEST_PRICE)] | None = None
     reason: Reason = "other"
@@ -49,7 +49,7 @@ class RefundIn(In):
         return Wish(self.reason, tuple(self.course_ids), amount)
 
 
-class RefundLineOut(Out):
+class RefundItemOut(Out):
     id: str
     amount: str
     amount_minor: int
@@ -67,7 +67,7 @@ class RefundOut(Out):
             amount_minor=1999,
             currency="USD",
             money={"amount_minor": 1999, "currency": "USD"},
-            lines=[{"id": COURSE, "amount": "19.99", "amount_minor": 1999}],
+            items=[{"id": COURSE, "amount": "19.99", "amount_minor": 1999}],
             reason="changed_my_mind",
             asked_by="buyer",
             created_at="2026-11-21T09:00:00Z",
@@ -82,7 +82,7 @@ class RefundOut(Out):
     amount_minor: int
     currency: str
     money: dict[str, Any]
-    lines: list[RefundLineOut]
+    items: list[RefundItemOut]
     reason: Annotated[
         str, Field(description="As it was asked for, or `undeliverable` where we gave it back ourselves.")
     ]
@@ -103,8 +103,8 @@ class RefundOut(Out):
             amount_minor=amount,
             currency=refund.currency,
             money={"amount_minor": amount, "currency": refund.currency},
-            lines=[
-                RefundLineOut(id=line, amount=money.decimal(part), amount_minor=part)
+            items=[
+                RefundItemOut(id=line, amount=money.decimal(part), amount_minor=part)
                 for line, part in refund.lines.items()
             ],
             reason=refund.reason,

@@ -32,7 +32,7 @@ SLICES = 240
 #: each further SLICES rounds (SEED=481 and on) take another.
 FEW, PARTS = 24, 40
 #: The call sites are dealt out over so many rounds.
-SITES = 60
+SITES = 240
 #: About so many calls make a request or a batch.
 CALLS = 8
 KEYS = (None, "k")
