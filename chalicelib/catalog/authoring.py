@@ -9,10 +9,11 @@ from typing import Any
 
 from chalicelib import clock
 from chalicelib.accounts import verification
-from chalicelib.catalog import categories, courses, gates, own, prerequisites, seats, slugs
+from chalicelib.catalog import categories, courses, gates, money, own, prerequisites, seats, slugs
 from chalicelib.catalog.courses import Edition, Found
 from chalicelib.catalog.records import Course, Curriculum
-from chalicelib.errors import Conflict
+from chalicelib.errors import Conflict, FieldError, Invalid
+from chalicelib.settings import settings
 from chalicelib.table import keys
 from chalicelib.table.acts import Act
 from chalicelib.table.keys import Key
@@ -26,6 +27,10 @@ class CourseEmpty(Conflict):
     """A course without lessons cannot be published; add a lesson first."""
 
 
+class PriceTooSmall(Invalid):
+    """So little cannot be charged; the errors name the least. A price of 0 makes a course free."""
+
+
 def create(act: Act, wishes: Mapping[str, Any]) -> Course:
     """A new course of the caller's: a draft."""
     act.read([keys.standing(act.actor)])
@@ -34,6 +39,7 @@ def create(act: Act, wishes: Mapping[str, Any]) -> Course:
 
 def _create(act: Act, id: str, wishes: Mapping[str, Any]) -> Course:
     changes = _in_status(None, wishes)
+    _require_chargeable(changes)
     guards = _prerequisites(id, act.actor, changes)
     wished = changes.pop("slug", None)
     if wished:
@@ -89,6 +95,7 @@ def _edit(act: Act, course_id: str, wishes: Mapping[str, Any], expected: int | N
     changes = {name: value for name, value in wishes.items() if getattr(before.course, name) != value}
     if not changes:
         return before.course
+    _require_chargeable(changes)
     if changes.get("status") == PUBLISHED:
         changes |= _published(act, before, found)
     pieces = _beside(before.course, changes)
@@ -120,6 +127,13 @@ def _in_status(course: Course | None, wishes: Mapping[str, Any]) -> dict[str, An
     if course is None and said.get("status") == PUBLISHED:
         raise CourseEmpty
     return said
+
+
+def _require_chargeable(changes: Mapping[str, Any]) -> None:
+    """Only a price that is set: the least may have risen since the others were."""
+    if 0 < changes.get("price_minor", 0) < settings.smallest_charge_minor:
+        least = f"At least {money.decimal(settings.smallest_charge_minor)}, or 0."
+        raise PriceTooSmall(errors=[FieldError("price", "too_small", least)])
 
 
 def _published(act: Act, before: Edition, found: Found) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from chalicelib.catalog.index.cards import About
 from chalicelib.learning import completion, release
 from chalicelib.learning.access import Access
 from chalicelib.learning.release import Case
-from chalicelib.table.record import moment_text
+from chalicelib.table.record import moment_said
 
 Document = dict[str, Any]
 
@@ -84,7 +84,7 @@ def _enrollment(case: Case) -> Document | None:
 
 
 def _text(moment: datetime | None) -> str | None:
-    return moment_text(moment) if moment else None
+    return moment_said(moment) if moment else None
 
 
 def listed(document: Document) -> list[Document]:

@@ -3,6 +3,7 @@
 Codes are pydantic's and stay as they are: programs decide by them.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,9 @@ _PLAIN = {
     "json_invalid": "Must be JSON.",
     "pattern_mismatch": "Does not have the form that is wanted here.",
 }
+#: A pattern that wants an id says by its beginning of what kind.
+_ID = re.compile(r"\^\(?([a-z]{3}_)\[0-9A-HJKMNP-TV-Z]\{26}")
+_ULID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 _TYPES = {
     "int": "Must be a whole number.",
     "float": "Must be a number.",
@@ -37,10 +41,15 @@ _BOUNDS: Mapping[str, tuple[str, str]] = {
 def words(error: Mapping[str, Any]) -> str:
     """Our own words where there are some; what the rule itself says otherwise."""
     kind, context = str(error["type"]), error.get("ctx") or {}
-    for say in (_plain, _bound, _length, _choice, _type):
+    for say in (_id, _plain, _bound, _length, _choice, _type):
         if said := say(kind, context, error["input"]):
             return said
     return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _id(kind: str, context: Mapping[str, Any], _: Any) -> str | None:
+    wanted = _ID.match(context["pattern"]) if kind == "string_pattern_mismatch" else None
+    return f"Must look like {wanted[1]}{_ULID}." if wanted else None
 
 
 def _plain(kind: str, _: Mapping[str, Any], __: Any) -> str | None:

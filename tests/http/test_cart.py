@@ -197,7 +197,7 @@ def test_a_new_price_is_shown_at_once_beside_that_of_before(api: Api, me: Person
 def test_what_is_not_offered_any_more_is_shown_as_it_was_and_not_counted(api: Api, me: Person, teacher: str) -> None:
     gone, hidden, kept = (shop.sold(teacher, title=f"Number {n}") for n in (1, 2, 3))
     commerce.a_cart(me.id, gone.id, hidden.id, kept.id)
-    courses.edited(hidden.id, title="A secret", price_minor=1)
+    courses.edited(hidden.id, title="A secret", price_minor=100)
     courses.unpublished(hidden.id)
     courses.deleted(gone.id)
     shown = cart(api, me)

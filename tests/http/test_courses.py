@@ -1,10 +1,11 @@
 """Courses in the hands of their authors: making, changing, publishing, deleting them, and who may."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from chalicelib.catalog import own
+from chalicelib.catalog import authoring, own
 from chalicelib.catalog.records import Course, Gate, Seats
 from chalicelib.settings import settings
 from chalicelib.table import keys, reads
@@ -146,6 +147,30 @@ def test_what_a_course_cannot_be_is_refused_by_name(api: Api, tara: Person) -> N
 def test_a_body_that_says_two_things_at_once_is_refused(api: Api, tara: Person, body: dict[str, Any]) -> None:
     course = courses.a_draft(tara.id)
     assert api.patch(f"/courses/{course.id}", body, token=tara.access).status == 422
+
+
+@pytest.mark.parametrize("body", [{"price": "0.49"}, {"price": 0.01}, {"price_minor": 49}])
+def test_a_price_that_nobody_could_pay_is_refused(api: Api, tara: Person, body: dict[str, Any]) -> None:
+    for method, path in (("POST", "/courses"), ("PATCH", f"/courses/{courses.a_draft(tara.id).id}")):
+        reply = api.call(method, path, {"title": "Counting", **body}, token=tara.access)
+        assert (problem(reply), fields(reply)) == ((422, "price_too_small"), {"price": "too_small"})
+        assert reply.json()["errors"][0]["message"] == "At least 0.50, or 0."
+
+
+@pytest.mark.parametrize("price", ["0", "0.50"])
+def test_what_is_free_or_costs_the_least_is_taken(api: Api, tara: Person, price: str) -> None:
+    course = courses.a_draft(tara.id, price_minor=500)
+    assert api.patch(f"/courses/{course.id}", {"price": price}, token=tara.access).status == 200
+
+
+def test_a_price_that_became_too_small_stays_until_another_is_set(
+    api: Api, tara: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = courses.a_draft(tara.id, price_minor=500)
+    monkeypatch.setattr(authoring, "settings", replace(settings, smallest_charge_minor=600))
+    path, body = f"/courses/{course.id}", {"title": "New", "price_minor": 500}
+    assert api.patch(path, body, token=tara.access).json()["price_minor"] == 500
+    assert problem(api.patch(path, {"price_minor": 501}, token=tara.access)) == (422, "price_too_small")
 
 
 @pytest.mark.parametrize("field", ["category_id", "prerequisites"])

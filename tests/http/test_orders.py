@@ -1,15 +1,18 @@
 """Orders out of carts: one for each cart, at the price that was seen, holding what it promises."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib import clock
+from chalicelib.catalog import authoring
 from chalicelib.commerce import payments, placing, quotes, states, unsettled
 from chalicelib.commerce.products import PREMIUM
 from chalicelib.commerce.records import Order
 from chalicelib.learning import idle
+from chalicelib.settings import settings
 from chalicelib.table import keys, reads
 from chalicelib.table.writes import adjust, alone
 from infra.local.invocation import Killed
@@ -141,6 +144,13 @@ def test_many_buyers_and_one_seat(api: Api) -> None:
     assert taken(course) == 1
 
 
+@pytest.fixture
+def a_lower_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prices were set when Stripe charged less."""
+    monkeypatch.setattr(authoring, "settings", replace(settings, smallest_charge_minor=1))
+
+
+@pytest.mark.usefixtures("a_lower_least")
 def test_a_total_that_stripe_does_not_charge_is_refused_with_the_least(api: Api, buyer: Person) -> None:
     commerce.a_cart(buyer.id, commerce.a_priced_course(price_minor=49))
     reply = api.post(CREATE, {}, token=buyer.access)
@@ -183,6 +193,7 @@ def test_a_total_that_was_promised_does_not_rise(api: Api, buyer: Person) -> Non
     assert ordered(api, buyer, {"expected_total": "20"}, status=200)["id"] == first
 
 
+@pytest.mark.usefixtures("a_lower_least")
 def test_an_order_is_not_given_up_for_less_than_stripe_charges(api: Api, buyer: Person) -> None:
     course = commerce.a_priced_course(price_minor=2000)
     commerce.a_cart(buyer.id, course)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib import clock
 from chalicelib.commerce import payments, states
 from chalicelib.commerce.news import News, Returned
 from chalicelib.commerce.records import Order
@@ -114,8 +115,9 @@ def test_what_somebody_else_has_given_back_is_not_left(api: Api, mona: Person) -
 
 
 def test_what_cost_nothing_is_not_said_to_have_been_given_back(api: Api, mona: Person) -> None:
-    order = commerce.a_paid_order(mona.id, commerce.a_priced_course(price_minor=0), commerce.a_priced_course())
-    assert problem(ask(api, mona, order, items=[order.lines[0]["id"]])) == (409, "nothing_paid")
+    free, paid = commerce.a_line(clock.new_id("crs"), 0), commerce.a_line(clock.new_id("crs"), 2000)
+    order = commerce.a_stored_record(mona.id, free, paid, captured_minor=2000, paid_at=START)
+    assert problem(ask(api, mona, order, items=[free["id"]])) == (409, "nothing_paid")
 
 
 @pytest.mark.parametrize(("days", "seconds", "expected"), [(30, 0, 202), (30, 1, 409)])
@@ -223,7 +225,7 @@ def test_what_is_not_paid_is_not_given_back(api: Api, mona: Person) -> None:
 
 def test_what_was_free_is_not_given_back(api: Api, mona: Person) -> None:
     order = commerce.a_stored_record(mona.id, commerce.a_line("crs_free", 0), captured_minor=0, paid_at=START)
-    assert problem(ask(api, mona, order)) == (409, "nothing_left")
+    assert problem(ask(api, mona, order)) == (409, "nothing_paid")
 
 
 @pytest.mark.parametrize("dispute", ["open", "lost"])

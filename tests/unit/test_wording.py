@@ -6,7 +6,10 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, Field, ValidationError
 
+from chalicelib.catalog.schemas.fields import CourseId
+from chalicelib.commerce.schemas.refunds import Line
 from chalicelib.goals.schemas.fields import Logged, Planned
+from chalicelib.learning.schemas.enrollments import UserId
 from chalicelib.web import wording
 
 
@@ -21,6 +24,9 @@ class Form(BaseModel):
     moment: datetime = datetime(2026, 1, 31, tzinfo=UTC)
     names: Annotated[list[str], Field(min_length=2, max_length=3)] = ["a", "b"]
     code: Annotated[str, Field(pattern="^a$", max_length=3)] = "a"
+    course: CourseId = ""
+    person: UserId = ""
+    bought: Line = ""
     title: Annotated[str, Field(min_length=1)] = "a"
     word: Annotated[str, Field(min_length=3)] = "abc"
     more: dict[str, int] = {}
@@ -47,6 +53,9 @@ class Form(BaseModel):
         ({"names": []}, "At least 2 items."),
         ({"names": ["a"] * 4}, "At most 3 items."),
         ({"code": "b"}, "Does not have the form that is wanted here."),
+        ({"course": "x"}, "Must look like crs_01ARZ3NDEKTSV4RRFFQ69G5FAV."),
+        ({"person": "x"}, "Must look like usr_01ARZ3NDEKTSV4RRFFQ69G5FAV."),
+        ({"bought": "x"}, "Must look like crs_01ARZ3NDEKTSV4RRFFQ69G5FAV."),
         ({"code": "aaaa"}, "At most 3 characters."),
         ({"code": 5}, "Must be text."),
         ({"title": ""}, "Must not be empty."),

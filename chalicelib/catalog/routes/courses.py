@@ -2,7 +2,7 @@
 
 from chalicelib.accounts.verification import AddressUnverified
 from chalicelib.catalog import authoring
-from chalicelib.catalog.authoring import CourseEmpty
+from chalicelib.catalog.authoring import CourseEmpty, PriceTooSmall
 from chalicelib.catalog.courses import CourseChanged, CourseNotYours, CourseUnknown
 from chalicelib.catalog.records import Course
 from chalicelib.catalog.schemas.courses import CourseIn, CourseOut, CoursePatch, CoursePut
@@ -18,6 +18,7 @@ EDITS = (
     CourseChanged,
     CourseEmpty,
     AddressUnverified,
+    PriceTooSmall,
     SlugTaken,
     CapacitySettled,
     SeatsTaken,
@@ -31,7 +32,7 @@ STEPS = (CourseUnknown, CourseNotYours, CourseChanged)
     gives=CourseOut,
     status=201,
     standing="joined",
-    errors=(CourseEmpty, SlugTaken),
+    errors=(CourseEmpty, PriceTooSmall, SlugTaken),
     location="/api/v1/courses/{id}",
 )
 def create_course(ask: Ask[CourseIn, None]) -> Course:
