@@ -139,6 +139,12 @@ class Settings:
         "STRIPE_API_BASE", "what addresses of Stripe's API begin with", default="https://api.stripe.com", parse=_address
     )
     public_url: str = _named("PUBLIC_URL", "what links in mails and problems begin with", parse=_address)
+    web_url: str = _named(
+        "WEB_URL",
+        "where people find the web client, for the buttons of mails; empty: mails have none that lead there",
+        default="",
+        parse=_address,
+    )
     mail_sender: str = _named("MAIL_SENDER", "the sender of all mail")
     mail_tracking: str = _named("MAIL_TRACKING", "the SES configuration set that reports bounces", default="")
     version: str = _named("APP_VERSION", "shown by `/api/health`", default="0.0.0")

@@ -47,7 +47,7 @@ def welcome(fact: Fact) -> Outgoing | None:
     if user is None or kind in user.refused_mail:
         return None
     stop = _link("mail/unsubscribe", mail_tokens.unsubscribe_token(user.id, kind))
-    letter = letters.Welcome(name=user.name, link=settings.public_url, unsubscribe=stop)
+    letter = letters.Welcome(name=user.name, link=settings.web_url, unsubscribe=stop)
     return Outgoing(letter, user.email, unsubscribe=stop)
 
 

@@ -22,7 +22,7 @@ from chalicelib.settings import settings
 from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
 from chalicelib.table.keys import Key
-from chalicelib.table.record import Record, moment_text
+from chalicelib.table.record import Record, moment_said
 from chalicelib.table.writes import persistently, telling, together
 
 #: A list, so that nothing about a person stands in books that are kept.
@@ -195,7 +195,7 @@ def _too_late(case: Case) -> list[FieldError]:
     until = (case.order.paid_at or case.act.now) + timedelta(days=settings.refund_days)
     if case.act.now <= until:
         return []
-    said = f"It could be given back for {settings.refund_days} days, until {moment_text(until)}."
+    said = f"It could be given back for {settings.refund_days} days, until {moment_said(until)}."
     return [FieldError("order", "too_late", said)]
 
 

@@ -14,7 +14,6 @@ class Waiting:
     idle: str
     logged: str
     deadline: str
-    link: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,7 +34,7 @@ def remind_of_goals(fact: Fact) -> Outgoing | None:
     letter = GoalsWaiting(
         name=user.name,
         days=settings.reminder_days,
-        link=f"{settings.public_url}/api/v1/goals",
+        link=settings.web_url,
         unsubscribe=stop,
         goals=tuple(_waiting(user, goal, on) for goal in goals[:MOST]),
         more=max(0, len(goals) - MOST),
@@ -55,7 +55,6 @@ def _waiting(user: User, goal: Goal, on: date) -> Waiting:
         idle=_days((on - ledgers.day_of(goal.active_at)).days),
         logged=_hours(int(goal.logged_seconds)),
         deadline=_deadline(goal, on),
-        link=f"{settings.public_url}/api/v1/goals/{int(goal.number)}",
     )
 
 

@@ -34,6 +34,8 @@ class Report(Record, discriminator="report"):
     day = UnicodeAttribute()
     counts: Any = JSONAttribute(default=dict)
     totals: Any = JSONAttribute(default=dict)
+    #: What its chart shows: how many lessons were done on each of the last days.
+    charted: Any = JSONAttribute(default=dict)
     made_at = MomentAttribute()
     #: To which administrators it has been sent.
     told = words(default=list)

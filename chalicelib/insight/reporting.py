@@ -16,10 +16,6 @@ from chalicelib.messaging.mailer import Outgoing
 from chalicelib.settings import settings
 from chalicelib.table.facts import Fact
 
-#: How many days the chart shows, and of what.
-CHARTED_DAYS = 14
-CHARTED = "lesson.completed"
-
 
 def daily_report(fact: Fact) -> Outgoing | None:
     """None for whoever administers no more, or does not want it. May be called twice: the mailer sends once."""
@@ -39,12 +35,12 @@ def letter(name: str, day: date, unsubscribe: str) -> DailyReport:
     return DailyReport(
         name=name,
         day=f"{day.day} {day:%B %Y}",
-        link=f"{settings.public_url}/api/v1/admin/reports/{day}",
+        link=settings.web_url,
         unsubscribe=unsubscribe,
         happened=(*_happened(report), *_money(report)),
         there_are=tuple(Line(words, int(report.totals.get(what, 0))) for what, words in figures.TOTALS.items()),
-        chart_title=figures.COUNTED[CHARTED],
-        chart_bars=bars([(each, _charted(each, made)) for each, made in reports.last_days(day, CHARTED_DAYS)]),
+        chart_title=figures.COUNTED[reports.CHARTED],
+        chart_bars=bars([(date.fromisoformat(each), value) for each, value in sorted(report.charted.items())]),
     )
 
 
@@ -58,12 +54,6 @@ def _money(report: Report) -> Iterator[Line]:
     for what, words in (("revenue", "Revenue"), ("returned", "Given back")):
         for currency, minor in figures.money_of(report.counts, what).items():
             yield Line(f"{words}, {currency}", money.decimal(minor))
-
-
-def _charted(day: date, report: Report | None) -> int:
-    """A day whose report was never made has figures all the same."""
-    counts = figures.of(day) if report is None else report.counts
-    return int(counts.get(CHARTED, 0))
 
 
 def bars(days: list[tuple[date, int]]) -> tuple[Bar, ...]:

@@ -1,7 +1,7 @@
 """The daily report: the figures of a day, kept for good, and who is told of it. The clock makes it, admins read it."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from chalicelib import logs
@@ -13,6 +13,10 @@ from chalicelib.table import keys, reads
 from chalicelib.table.acts import Act
 from chalicelib.table.pages import Page, Scope, cursor, position
 from chalicelib.table.writes import AlreadyThere, adjust, put_new, together
+
+#: How many days the chart shows, and of what.
+CHARTED_DAYS = 14
+CHARTED = "lesson.completed"
 
 log = logging.getLogger("app.work")
 
@@ -30,12 +34,14 @@ def make(act: Act, day: date) -> Report:
     made = _report(day)
     if made is not None:
         return made
+    counts = figures.of(day)
     report: Report = Report.under(
         keys.report(day.isoformat()),
         ver=1,
         day=day.isoformat(),
-        counts=figures.of(day),
+        counts=counts,
         totals=figures.totals(),
+        charted={**_before(day), day.isoformat(): int(counts.get(CHARTED, 0))},
         made_at=act.now,
         created_at=act.now,
         updated_at=act.now,
@@ -47,6 +53,15 @@ def make(act: Act, day: date) -> Report:
         return of(day)
     log.info("reported", extra=logs.facts(day=report.day, counts=report.counts, totals=report.totals))
     return report
+
+
+def _before(day: date) -> dict[str, int]:
+    """The days before it in its chart, oldest first. One that was never reported has figures all the same."""
+    days = [day - timedelta(days=back) for back in reversed(range(1, CHARTED_DAYS))]
+    found = reads.many(keys.report(each.isoformat()) for each in days)
+    made = {each: found.get(keys.report(each.isoformat())) for each in days}
+    counts = {each: report.counts if isinstance(report, Report) else figures.of(each) for each, report in made.items()}
+    return {each.isoformat(): int(counts[each].get(CHARTED, 0)) for each in days}
 
 
 def address(act: Act, report: Report, alive: Callable[[], object]) -> int:
@@ -96,12 +111,3 @@ def newest(act: Act, *, size: int, after: str | None) -> Page[Report]:
     span = reads.span(keys.reports(), limit=size, newest_first=True, start=start)
     found = [record for record in span.records if isinstance(record, Report)]
     return Page(found, cursor(scope, found[-1].day, act.now) if span.more_after and found else None)
-
-
-def last_days(day: date, amount: int) -> Iterator[tuple[date, Report | None]]:
-    """So many days up to this one, oldest first, each with its report where there is one."""
-    days = [day - timedelta(days=back) for back in reversed(range(amount))]
-    found = reads.many(keys.report(each.isoformat()) for each in days)
-    for each in days:
-        report = found.get(keys.report(each.isoformat()))
-        yield each, report if isinstance(report, Report) else None

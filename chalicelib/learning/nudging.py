@@ -28,7 +28,7 @@ def nudge(fact: Fact) -> Outgoing | None:
         course=enrollment.course_title,
         enrolled=_date(enrollment.enrolled_at),
         ends=_date(datetime.fromisoformat(fact.payload["ends"])),
-        link=f"{settings.public_url}/api/v1/courses/{enrollment.course_id}",
+        link=settings.web_url,
         unsubscribe=stop,
     )
     return Outgoing(letter, user.email, unsubscribe=stop)

@@ -20,7 +20,7 @@ def enrollment_confirmed(fact: Fact) -> Outgoing | None:
     if found is None or found[1].status != "active" or found[1].order_id is not None:
         return None
     user, enrollment = found
-    letter = letters.EnrollmentConfirmed(name=user.name, course=enrollment.course_title, link=_link(enrollment))
+    letter = letters.EnrollmentConfirmed(name=user.name, course=enrollment.course_title, link=settings.web_url)
     return Outgoing(letter, user.email)
 
 
@@ -36,7 +36,7 @@ def course_finished(fact: Fact) -> Outgoing | None:
         name=user.name,
         course=enrollment.course_title,
         lessons=completion.of(enrollment).total,
-        link=_link(enrollment),
+        link=settings.web_url,
         unsubscribe=stop,
     )
     return Outgoing(letter, user.email, unsubscribe=stop)
@@ -48,7 +48,3 @@ def _learner(fact: Fact) -> tuple[User, Enrollment] | None:
         return None
     user, enrollment = people.user(place.user), reads.one(Enrollment, keys.enrollment(*place))
     return None if user is None or user.erased_at is not None or enrollment is None else (user, enrollment)
-
-
-def _link(enrollment: Enrollment) -> str:
-    return f"{settings.public_url}/api/v1/courses/{enrollment.course_id}"

@@ -21,7 +21,7 @@ from chalicelib.table import keys
 from chalicelib.table.acts import Act
 from chalicelib.table.facts import Fact
 from chalicelib.table.keys import Key
-from chalicelib.table.record import Record, moment_text
+from chalicelib.table.record import Record, moment_said
 from chalicelib.table.writes import Write
 
 IN_DRAFT = "This course is a draft. Publish it and enroll in it, to learn in it: POST /api/v1/enrollments"
@@ -133,7 +133,7 @@ def _require_open(
 
 
 def _why(access: Access) -> list[FieldError]:
-    until = f"Opens at {moment_text(access.unlocks_at)}." if access.unlocks_at else "Not open to you."
+    until = f"Opens at {moment_said(access.unlocks_at)}." if access.unlocks_at else "Not open to you."
     return [
         FieldError("lesson", access.reason, until),
         *(FieldError("lesson", "missing", each) for each in access.missing),

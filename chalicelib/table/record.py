@@ -42,12 +42,13 @@ def moment_text(moment: datetime) -> str:
 
 
 def moment_said(moment: datetime) -> str:
-    """As answers say it that are not made by pydantic, which leaves out a fraction of nothing. It does not sort."""
-    return said(moment_text(moment))
+    """As answers say it, those made by pydantic too: without the fraction where that is nothing. It does not sort."""
+    return moment_text(moment).replace(".000000Z", "Z")
 
 
-def said(text: str) -> str:
-    return text.replace(".000000Z", "Z")
+def said_shortly(text: str | None) -> str | None:
+    """The same of a text of `moment_text`, where there is one."""
+    return text and text.replace(".000000Z", "Z")
 
 
 class Record(Model):

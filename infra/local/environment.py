@@ -40,6 +40,7 @@ def local_environment(endpoint_url: str, public_url: str = "http://localhost:800
         "PAYMENTS_PARAMETER": PAYMENTS_PARAMETER,
         **stripe_names(public_url),
         "PUBLIC_URL": public_url,
+        "WEB_URL": f"{public_url}/_local",
         "MAIL_SENDER": MAIL_SENDER,
         "MAIL_TRACKING": PREFIX,
         "CORS_ALLOWED_ORIGINS": ",".join((public_url, *FRONT_ENDS)),

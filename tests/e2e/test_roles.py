@@ -39,7 +39,7 @@ MAY: Mapping[str, set[str]] = {
         "get", "batch get", "put", "update", "read payment keys", "send payments dead", *worked("payments"),
     },
     "ReconcilePayments": {"get", "batch get", "put", "update", "read payment keys", "send schedules dead"},
-    "DailyReport": {"query", "get", "put", "update", "send schedules dead"},
+    "DailyReport": {"query", "get", "batch get", "put", "update", "send schedules dead"},
     "RemindGoals": {"get", "put", "send reminders", "send schedules dead"},
     "RemindPeople": {"get", "batch get", "query", "put", "send reminders dead", *worked("reminders")},
     "HandleMailEvent": {"get", "put", "send mail events dead", *worked("mail events")},

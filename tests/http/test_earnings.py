@@ -16,15 +16,20 @@ from tests.conftest import House
 from tests.factories import commerce
 from tests.faults.injector import Injector
 from tests.http.api import Api, Person, problem
+from tests.http.kept import kept
 
 
 @pytest.fixture
-def teacher(api: Api) -> Person:
-    return api.member("tara", roles=("instructor",))
+def teacher(api: Api, clean: House) -> Person:
+    return kept(clean.cloud, "teacher", lambda: api.member("tara", roles=("instructor",)))
 
 
 @pytest.fixture
 def orders(teacher: Person, clean: House) -> list[Order]:
+    return kept(clean.cloud, f"earned-{teacher.id}", lambda: sold(teacher, clean))
+
+
+def sold(teacher: Person, clean: House) -> list[Order]:
     """Two sales, a course of somebody else in one of them; a quarter of the first is given back, its fee is known."""
     first, second = commerce.a_buyer("meera"), commerce.a_buyer("lena")
     made = [

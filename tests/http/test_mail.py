@@ -10,6 +10,7 @@ import time_machine
 from chalicelib import clock
 from chalicelib.accounts import mail_tokens
 from chalicelib.accounts.records import User
+from chalicelib.settings import settings
 from chalicelib.table import keys, reads
 from tests.conftest import House
 from tests.factories.people import PASSWORD
@@ -40,6 +41,15 @@ def test_a_registration_sends_one_mail_that_verifies_the_address(api: Api, clean
     token = verification(clean)
     assert api.post("/auth/email/verify", {"token": token}).json()["is_verified"] is True
     assert api.get("/auth/me", token=person.access).json()["is_verified"] is True
+
+
+def test_the_welcome_leads_to_where_people_find_the_web_client(api: Api, clean: House) -> None:
+    api.register()
+    assert api.post("/auth/email/verify", {"token": verification(clean)}).status == 200
+    clean.driver.settle()
+    [welcome] = [mail for mail in clean.mails() if mail.subject == "Welcome to LearnFlow"]
+    assert f"\n{settings.web_url}\n" in welcome.text
+    assert f"\n{settings.public_url}\n" not in welcome.text
 
 
 @pytest.mark.row("X39")

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from chalicelib import clock
 from chalicelib.catalog import bitmaps
@@ -344,6 +345,34 @@ def test_a_lesson_with_a_date_says_when_it_opens(api: Api, author: Person, stude
         said = api.get(f"/lessons/{lesson.id}", token=token).json()
         assert (said["access"], said["reason_code"], said["content"]) == ("locked", "not_yet", None)
         assert said["unlocks_at"].startswith(opens_at.strftime("%Y-%m-%dT%H:%M:%S"))
+
+
+def test_a_moment_without_a_fraction_is_the_same_text_in_every_answer(
+    api: Api, author: Person, student: Person
+) -> None:
+    course_id, opens_at = a_course(author), (clock.now() + timedelta(days=3)).replace(microsecond=0)
+    lesson = courses.a_lesson(course_id, author.id, opens_at=opens_at, content=WORDS)
+    enroll(student, course_id)
+    shelf.published()
+    for token in (None, student.access):
+        pages = [api.get(f"/courses/{course_id}", token=token).json()["sections"][-1]["lessons"]]
+        pages += [api.get(f"/lessons?course={course_id}", token=token).json()["results"]]
+        found = [each for page in pages for each in page if each["id"] == lesson.id]
+        found += [api.get(f"/lessons/{lesson.id}", token=token).json()]
+        assert [each["unlocks_at"] for each in found] == [f"{opens_at:%Y-%m-%dT%H:%M:%S}Z"] * 3
+
+
+def test_the_moments_of_a_course_are_the_same_texts_for_its_author_and_in_the_catalogue(
+    api: Api, author: Person
+) -> None:
+    with time_machine.travel(clock.now().replace(microsecond=0), tick=False):
+        course_id = a_course(author)
+    shelf.published()
+    names = ("published_at", "created_at", "updated_at")
+    own = api.patch(f"/courses/{course_id}", {}, token=author.access).json()
+    listed = api.get("/courses").json()["results"][0]
+    assert [listed[name] for name in names] == [own[name] for name in names]
+    assert "." not in own["published_at"]
 
 
 @pytest.mark.row("X14", "K05", "K49")

@@ -15,12 +15,17 @@ from chalicelib.table.acts import by_system
 from tests.conftest import House
 from tests.factories import commerce
 from tests.http.api import Api, Person, fields, problem
+from tests.http.kept import kept
 
 FRIDAY, SATURDAY = datetime(2026, 11, 20, 6, tzinfo=UTC), datetime(2026, 11, 20, 20, tzinfo=UTC)
 
 
 @pytest.fixture
 def shop(api: Api, clean: House) -> dict[str, Any]:
+    return kept(clean.cloud, "shop", lambda: opened(api, clean))
+
+
+def opened(api: Api, clean: House) -> dict[str, Any]:
     """On Friday two orders of which one is paid; in the platform's night after it a third with two courses of two
     teachers and the premium tier, which is partly given back.
     """

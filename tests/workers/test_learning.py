@@ -18,6 +18,7 @@ from chalicelib.learning.progress import CourseFinished
 from chalicelib.learning.records import Enrollment
 from chalicelib.learning.steps import Wish
 from chalicelib.messaging import router
+from chalicelib.settings import settings as product
 from chalicelib.table import keys, reads
 from chalicelib.table.record import Record
 from chalicelib.table.writes import together
@@ -186,6 +187,8 @@ def test_enrolling_is_confirmed_by_mail(clean: House, teacher: str, learner: str
     [mail] = clean.mails()
     assert (mail.to, mail.subject) == (["lina@example.org"], "You are enrolled")
     assert "Counting to ten" in mail.text
+    assert f"\n{product.web_url}\n" in mail.text
+    assert "/api/v1/" not in mail.text
 
 
 @pytest.mark.row("E37", "E38")

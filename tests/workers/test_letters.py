@@ -59,6 +59,16 @@ def test_a_letter_says_the_same_as_text_and_as_html(kind: type[Letter]) -> None:
     assert max(len(line) for line in rendered.text.splitlines() if "http" not in line) <= letters.WIDTH
 
 
+@pytest.mark.parametrize(
+    "kind", [kind for kind in LETTERS if "link" in kind.__annotations__], ids=lambda kind: kind.__name__
+)
+def test_a_button_that_leads_nowhere_is_left_out(kind: type[Letter]) -> None:
+    rendered = letters.render(sample(kind, link=""))
+    assert 'href=""' not in rendered.html
+    assert 'class="button" href' not in rendered.html
+    assert len(rendered.text.splitlines()) <= len(letters.render(sample(kind)).text.splitlines()) - 3
+
+
 @pytest.mark.parametrize("kind", LETTERS, ids=lambda kind: kind.__name__)
 def test_a_subject_is_short_and_one_line(kind: type[Letter]) -> None:
     assert 0 < len(kind.subject) <= 60

@@ -12,7 +12,7 @@ from chalicelib.catalog import money
 from chalicelib.catalog.ids import lesson_of
 from chalicelib.catalog.index import openness
 from chalicelib.catalog.records import Course, Curriculum, Lesson, Tally
-from chalicelib.table.record import moment_text
+from chalicelib.table.record import moment_said, moment_text, said_shortly
 
 Document = dict[str, Any]
 #: A thing of the catalogue as it travels: plain JSON, made by the worker, put into the file by `shelves`.
@@ -110,9 +110,9 @@ def card(about: About) -> Document:
         "ratings": int(tally.rating_count) if tally else 0,
         "status": course.status,
         "is_published": course.is_published,
-        "published_at": _moment(course.published_at),
-        "created_at": _moment(course.created_at),
-        "updated_at": _moment(course.updated_at),
+        "published_at": _said(course.published_at),
+        "created_at": _said(course.created_at),
+        "updated_at": _said(course.updated_at),
     }
 
 
@@ -137,15 +137,16 @@ def _page(about: About, lessons: list[Document]) -> Document:
             {
                 "id": section["id"],
                 "title": section["title"],
-                "lessons": [_without_class(by_ordinal[int(each["ordinal"])]) for each in section["lessons"]],
+                "lessons": [_on_page(by_ordinal[int(each["ordinal"])]) for each in section["lessons"]],
             }
             for section in _sections(about)
         ],
     }
 
 
-def _without_class(lesson: Document) -> Document:
-    return {name: value for name, value in lesson.items() if name not in ("ordinal", "kg_class")}
+def _on_page(lesson: Document) -> Document:
+    shown = {name: value for name, value in lesson.items() if name not in ("ordinal", "kg_class")}
+    return {**shown, "unlocks_at": said_shortly(lesson["unlocks_at"])}
 
 
 def _sections(about: About) -> list[Document]:
@@ -171,7 +172,8 @@ def _lesson(course: Course, said: Document, now: datetime) -> Document:
         "preview": bool(said.get("preview")),
         "access": judged.access,
         "reason_code": judged.reason,
-        "unlocks_at": _moment(judged.until),
+        # As long as every other, because lists compare it with the present moment.
+        "unlocks_at": moment_text(judged.until) if judged.until else None,
         "missing": [],
         "kg_class": said.get("kg_class"),
     }
@@ -225,8 +227,8 @@ def _category(category: Any) -> Document | None:
     return {"id": category.id, "title": category.title, "slug": category.slug} if category else None
 
 
-def _moment(moment: datetime | None) -> str | None:
-    return moment_text(moment) if moment else None
+def _said(moment: datetime | None) -> str | None:
+    return moment_said(moment) if moment else None
 
 
 def _order_of(moment: datetime | None) -> int:

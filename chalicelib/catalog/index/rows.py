@@ -10,6 +10,7 @@ from typing import NamedTuple
 from chalicelib.catalog.index.asking import Found
 from chalicelib.catalog.index.lessons import LessonFound
 from chalicelib.catalog.index.shelves import Shelved
+from chalicelib.table.record import said_shortly
 
 
 class Reader(NamedTuple):
@@ -55,7 +56,7 @@ def _lesson(lesson: LessonFound, reader: Reader, now: str) -> str:
         "is_published": lesson.status == "published",
         "access": access,
         "reason_code": reason,
-        "unlocks_at": None if access == "full" else lesson.unlocks_at,
+        "unlocks_at": None if access == "full" else said_shortly(lesson.unlocks_at),
     }
     return json.dumps(said, separators=(",", ":"), ensure_ascii=False)
 
