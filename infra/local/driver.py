@@ -14,7 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.cloud import Cloud
 from infra.local.invocation import FindHandler, Run, imported, summary
-from infra.local.queue_source import QueueSource, waiting
+from infra.local.lookout import FRESH_SECONDS, Lookout, waiting
+from infra.local.queue_source import QueueSource
 from infra.local.schedule_source import ScheduleSource
 from infra.local.source import Source
 from infra.local.stream_source import StreamSource
@@ -83,15 +84,15 @@ class Driver:
         if skip_delays:
             for queue in self.queues:
                 queue.release()
-        return [source.name for source in self.streams if source.step()] + list(self._emptied())
+        return list(self._moved())
 
-    def _emptied(self) -> Iterator[str]:
-        """Where the engine can say which queues have something, the others are not asked one by one."""
-        filled = waiting(self.cloud)
-        for queue in self.queues:
-            if (filled is None or queue.trigger.queue in filled) and queue.step():
-                yield queue.name
-                filled = waiting(self.cloud)  # One function sends to the next.
+    def _moved(self) -> Iterator[str]:
+        """Where the engine can say what waits in it, those who have nothing are not asked one by one."""
+        seen = waiting(self.cloud)
+        for source in (*self.streams, *self.queues):
+            if (seen is None or source.is_called(seen)) and source.step():
+                yield source.name
+                seen = waiting(self.cloud)  # One function sends to the next.
 
     def leave_behind(self, name: str, afresh: bool) -> None:
         """Have what the stream holds by now read beside what comes, so that what comes does not wait for it.
@@ -110,8 +111,9 @@ class Driver:
     def run(self, stop: threading.Event) -> list[threading.Thread]:
         """Run every source in a thread of its own until `stop` is set."""
         sources: tuple[Source, ...] = (*self.streams, *self.behind, *self.queues, *self.schedules)
+        lookout = Lookout(self.cloud)
         threads = [
-            threading.Thread(target=keep_stepping, args=(source, stop), name=source.name, daemon=True)
+            threading.Thread(target=keep_stepping, args=(source, lookout, stop), name=source.name, daemon=True)
             for source in sources
         ]
         for thread in threads:
@@ -119,11 +121,14 @@ class Driver:
         return threads
 
 
-def keep_stepping(source: Source, stop: threading.Event) -> None:
+def keep_stepping(source: Source, lookout: Lookout, stop: threading.Event) -> None:
     in_trouble = False
     while not stop.is_set():
         try:
-            source.step()
+            seen = lookout.look()
+            called = seen is None or source.is_called(seen)
+            if called:
+                source.step()
         except (BotoCoreError, ClientError) as error:
             if not in_trouble and not stop.is_set():
                 log.warning("%s cannot reach the local cloud, and keeps trying: %s", source.name, summary(error))
@@ -131,4 +136,4 @@ def keep_stepping(source: Source, stop: threading.Event) -> None:
             stop.wait(TROUBLE_PAUSE_SECONDS)
         else:
             in_trouble = False
-            stop.wait(source.pause())
+            stop.wait(source.pause() if called else FRESH_SECONDS)

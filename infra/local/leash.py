@@ -125,7 +125,8 @@ def _copied(container: Any, memo: dict[int, Any]) -> Any:
 def keep_place(app: Any) -> None:
     """`POST /_leash/remember/<moment>` keeps it, `POST /_leash/recall/<moment>` goes back; others wait meanwhile.
 
-    `GET /_leash/waiting` names the queues that have something to give, so that nobody need ask each of them.
+    `GET /_leash/waiting` names the queues that have something to give, and the newest record of each table's stream, so
+    that nobody need ask each of them.
     """
     theirs, bookmark = app._handle_pre_body_request, Bookmark(app)
     ours = {"/_leash/remember": bookmark.remember, "/_leash/recall": bookmark.recall}
@@ -145,10 +146,18 @@ def keep_place(app: Any) -> None:
     app._handle_pre_body_request = handled
 
 
-def waiting() -> list[str]:
-    """The queues with messages that can be received now."""
+def waiting() -> dict[str, Any]:
+    dynamodb: Any = importlib.import_module("ministack.services.dynamodb")
     queues, now = importlib.import_module("ministack.services.sqs")._queues._data.values(), time.time()
-    return [queue["name"] for queue in queues if any(each["visible_at"] <= now for each in queue["messages"])]
+    records = dynamodb._stream_records._data
+    return {
+        "queues": [queue["name"] for queue in queues if any(each["visible_at"] <= now for each in queue["messages"])],
+        "newest": {place[-1]: newest(records.get(place)) for place in dynamodb._tables._data},
+    }
+
+
+def newest(records: list[Any] | None) -> str | None:
+    return records[-1]["dynamodb"]["SequenceNumber"] if records else None
 
 
 class Door(asyncio.Protocol):

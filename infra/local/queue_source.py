@@ -1,8 +1,6 @@
 """Feeds a function from its SQS queue by Lambda's rules; the driver runs it. Dead letters are the engine's own job."""
 
-import json
 import logging
-import urllib.error
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -10,6 +8,7 @@ from typing import Any
 from infra.local.cloud import Cloud
 from infra.local.environment import REGION
 from infra.local.invocation import FindHandler
+from infra.local.lookout import Waiting
 from infra.local.source import Source, failed_items
 from infra.local.template import queue_arn
 from infra.local.triggers import Function, QueueTrigger
@@ -46,6 +45,9 @@ class QueueSource(Source):
         self.delete([message for message in messages if message not in kept])
         self.held |= {message["MessageId"]: message["ReceiptHandle"] for message in kept}
         return True
+
+    def is_called(self, seen: Waiting) -> bool:
+        return self.trigger.queue in seen.queues
 
     def pause(self) -> float:
         # No long poll: an answer that finds nobody any more would hide its messages until their time-out.
@@ -86,14 +88,6 @@ class QueueSource(Source):
             except self.cloud.client("sqs").exceptions.ReceiptHandleIsInvalid:
                 continue  # Meanwhile deleted, or received again.
         self.held.clear()
-
-
-def waiting(cloud: Cloud) -> set[str] | None:
-    """The queues with messages that can be received now; None where the engine cannot tell."""
-    try:
-        return set(json.loads(cloud.ask("/_leash/waiting")))
-    except urllib.error.HTTPError:
-        return None
 
 
 def as_record(message: Mapping[str, Any], queue: str) -> dict[str, Any]:

@@ -31,6 +31,8 @@ class Reader:
     parent: str | None
     iterator: str | None
     position: str | None = None
+    #: The last record that was read, whether or not somebody wants it.
+    newest: str | None = None
     read_at: datetime | None = None
     pending: deque[Batch] = field(default_factory=deque)
 
@@ -43,6 +45,8 @@ class Reader:
             return []
         answer = cloud.client("dynamodbstreams").get_records(ShardIterator=self.iterator, Limit=limit)
         self.iterator = answer.get("NextShardIterator")
+        if answer["Records"]:
+            self.newest = answer["Records"][-1]["dynamodb"]["SequenceNumber"]
         return [as_record(record, stream) for record in answer["Records"]]
 
 
@@ -72,7 +76,7 @@ def open_reader(cloud: Cloud, stream: str, shard: Mapping[str, Any], checkpoint:
         if not checkpoint or error.response["Error"]["Code"] not in LOST:
             raise
         iterator = iterator_at(cloud, stream, shard["ShardId"], {"ShardIteratorType": "TRIM_HORIZON"})
-    return Reader(shard["ShardId"], shard.get("ParentShardId"), iterator, checkpoint)
+    return Reader(shard["ShardId"], shard.get("ParentShardId"), iterator, checkpoint, checkpoint)
 
 
 def iterator_at(cloud: Cloud, stream: str, shard: str, place: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from infra.local.cloud import Cloud
 from infra.local.invocation import FindHandler, Run, invoke, own_traceback, summary
+from infra.local.lookout import Waiting
 from infra.local.triggers import Function
 
 log = logging.getLogger("learnflow.local")
@@ -30,6 +31,10 @@ class Source(ABC):
     @abstractmethod
     def step(self) -> bool:
         """Do one round of work now; False when there was nothing to do."""
+
+    def is_called(self, _: Waiting, /) -> bool:
+        """Whether a step may find something, going by what waits in the engine."""
+        return True
 
     @abstractmethod
     def pause(self) -> float:

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from infra.local.cloud import Cloud
 from infra.local.invocation import FindHandler, Run
+from infra.local.lookout import Waiting
 from infra.local.on_failure import stream_message, tell
 from infra.local.patterns import passes
 from infra.local.shards import LOST, Batch, Reader, Record, created, open_reader, shards_of, stream_of
@@ -55,9 +56,16 @@ class StreamSource(Source):
             if error.response["Error"]["Code"] not in LOST:
                 raise
             self.readers.clear()  # The table was made anew, or we slept too long: find our place again.
+            self.idle = False
             return True
         self.idle = not any(moved)
         return not self.idle
+
+    def is_called(self, seen: Waiting) -> bool:
+        """An idle reader is, once there is a newer record than the last it has read."""
+        if not self.idle or self.trigger.table not in seen.newest:
+            return True
+        return all(reader.newest != seen.newest[self.trigger.table] for reader in self.readers.values())
 
     def pause(self) -> float:
         if self.at_end():

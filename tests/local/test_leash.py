@@ -12,7 +12,7 @@ WORK = "learnflow-local-work"
 
 
 def waiting(cloud: Cloud) -> list[str]:
-    found: list[str] = json.loads(cloud.ask("/_leash/waiting"))
+    found: list[str] = json.loads(cloud.ask("/_leash/waiting"))["queues"]
     return found
 
 

@@ -11,6 +11,7 @@ from infra.local import resources
 from infra.local.cloud import Cloud
 from infra.local.driver import Driver
 from infra.local.invocation import Killed
+from infra.local.lookout import Waiting, waiting
 from infra.local.stream_source import StreamSource
 from infra.local.template import Template
 from tests.local.doubles import Handlers, failing, out_of_order
@@ -254,3 +255,41 @@ def test_what_was_left_behind_is_read_on_by_the_next_process(
     third = Driver(small, cloud, handlers.find, positions=tmp_path)
     third.leave_behind("follow", afresh=False)
     assert third.behind[0].at_end()
+
+
+def test_an_idle_reader_is_called_by_the_next_record_even_if_it_does_not_want_it(driver: Driver, cloud: Cloud) -> None:
+    def is_called() -> bool:
+        seen = waiting(cloud)
+        assert seen
+        return follower(driver).is_called(seen)
+
+    assert is_called()  # It has not yet looked where the stream is.
+    for kind in ("fact", "other"):
+        put(cloud, "a", kind=kind)
+        driver.settle()
+        assert not is_called()
+        put(cloud, "b", kind=kind)
+        assert is_called()
+
+
+def test_a_reader_with_something_to_repeat_is_called(driver: Driver, cloud: Cloud, handlers: Handlers) -> None:
+    handlers.answers[FOLLOW] = out_of_order
+    put(cloud, "a")
+    follower(driver).step()
+    seen = waiting(cloud)
+    assert seen
+    assert follower(driver).is_called(seen)
+
+
+def test_where_the_engine_does_not_hold_the_table_a_reader_looks_for_itself(driver: Driver) -> None:
+    driver.settle()
+    assert follower(driver).is_called(Waiting(frozenset(), {}))
+
+
+def test_an_engine_that_cannot_tell_what_waits_is_asked_by_each_source(
+    driver: Driver, cloud: Cloud, handlers: Handlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.local.driver.waiting", lambda _: None)
+    put(cloud, "a")
+    driver.settle()
+    assert [names(batch) for batch in handlers.batches(FOLLOW)] == [["a"]]
