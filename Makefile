@@ -20,8 +20,8 @@ lock: install ## Renew the hashes of what requirements*.txt pin, and install it
 	@$(PYTHON) -m infra.lock
 	@sh infra/install.sh
 
-run: install ## Serve the product with its whole cloud on this machine (PORT=8000, DATA=dir keeps data)
-	@$(PYTHON) -m infra.local --port $(PORT) $(if $(DATA),--data "$(DATA)")
+run: install ## Serve the product with its whole cloud on this machine (PORT=8000, DATA=dir keeps data, DEMO=people)
+	@$(PYTHON) -m infra.local --port $(PORT) $(if $(DATA),--data "$(DATA)") $(if $(DEMO),--demo "$(DEMO)")
 
 # In the order of their names the small files come last, so that neither process waits long for the other.
 test: install ## Run every test (ARGS="-k login" narrows it)

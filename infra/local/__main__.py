@@ -17,6 +17,7 @@ from infra.local.watch import ROOT, Snapshot, snapshot
 
 POLL_SECONDS = 0.5
 STOP_SECONDS = 1.0
+DEMOS = ("whole", "people")
 
 
 class Ended(Exception):
@@ -42,6 +43,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8000, help="where to serve (PORT=)")
     parser.add_argument("--host", default="127.0.0.1", help="which address to listen on")
     parser.add_argument("--data", type=Path, help="a folder that keeps all data between runs (DATA=)")
+    parser.add_argument(
+        "--demo", choices=DEMOS, default=DEMOS[0], help="how much of the demo an empty table gets (DEMO=)"
+    )
     return parser.parse_args()
 
 
@@ -49,7 +53,7 @@ def run(options: argparse.Namespace, opened: ExitStack) -> NoReturn:
     listening = opened.enter_context(listen(options.host, options.port))
     cloud = opened.enter_context(engine.start(data=options.data, log=ROOT / "build" / "cloud.log"))
     state = options.data or Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="learnflow-state-")))
-    server = Server(listening, cloud.endpoint_url, state, keeps_data=options.data is not None)
+    server = Server(listening, cloud.endpoint_url, state, options.demo, keeps_data=options.data is not None)
     opened.callback(server.stop)
     opened.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)  # A second Ctrl-C must not break the tidy end.
     keep_serving(server, cloud)
@@ -75,7 +79,9 @@ def keep_serving(server: "Server", cloud: engine.Engine) -> NoReturn:
 class Server:
     """The child process that serves. It shares our listening socket, so a restart refuses no connection."""
 
-    def __init__(self, listening: socket.socket, endpoint_url: str, state: Path, keeps_data: bool) -> None:
+    def __init__(
+        self, listening: socket.socket, endpoint_url: str, state: Path, demo: str, *, keeps_data: bool
+    ) -> None:
         self.listening = listening
         self.command = [
             sys.executable,
@@ -87,6 +93,8 @@ class Server:
             endpoint_url,
             "--state",
             str(state.resolve()),
+            "--demo",
+            demo,
             *(["--keeps-data"] if keeps_data else []),
         ]
         self.process: subprocess.Popen[bytes] | None = None

@@ -64,6 +64,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--socket", type=int, required=True, help="the listening socket of the parent")
     parser.add_argument("--endpoint", required=True)
     parser.add_argument("--state", type=Path, required=True, help="where readers keep their place, and mail its copies")
+    parser.add_argument("--demo", required=True)
     parser.add_argument("--keeps-data", action="store_true")
     parser.add_argument("--again", action="store_true", help="a restart after a change: no banner")
     return parser.parse_args()
@@ -79,7 +80,7 @@ def serve(options: argparse.Namespace, started: float, stop: threading.Event) ->
     kept_mail = options.state / "mail.json" if options.keeps_data else None
     kept_payments = options.state / "stripe.json"  # Also without a data folder: the table outlives this process.
     payments, threads = running.start(gateway, served, kept_payments, stop)
-    seeded = seed_demo(cloud, declared.table, payments)
+    seeded = seed_demo(cloud, declared.table, payments, options.demo)
     driver.leave_behind(TELLER, afresh=seeded)  # The first mail of a visitor does not wait for the demo's.
     threads += driver.run(stop)
     pages = Pages(declared, cloud, driver, kept_mail, payments)
@@ -128,13 +129,17 @@ def product() -> Any:
         sys.exit(1)
 
 
-def seed_demo(cloud: Cloud, table: str, payments: Counter) -> bool:
+def seed_demo(cloud: Cloud, table: str, payments: Counter, how_much: str) -> bool:
     """Fill an empty table with the demo, as soon as there is one; whether it was."""
     is_empty = not cloud.client("dynamodb").scan(TableName=table, Limit=1)["Items"]
     if not is_empty or not importlib.util.find_spec("infra.local.demo"):
         return False
     say("  Seeding the demo …")
-    importlib.import_module("infra.local.demo").seed(payments.server if payments.in_use else None)
+    demo = importlib.import_module("infra.local.demo")
+    if how_much == "people":
+        demo.enter()
+    else:
+        demo.seed(payments.server if payments.in_use else None)
     return True
 
 

@@ -46,7 +46,7 @@ def local_cloud() -> Iterator[int]:
         return
     port = free_port()
     print(f"No local cloud on port {os.environ.get('PORT', '8000')}; starting one for the tour …")
-    command = [sys.executable, "-m", "infra.local", "--port", str(port)]
+    command = [sys.executable, "-m", "infra.local", "--port", str(port), "--demo", "people"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + START_SECONDS

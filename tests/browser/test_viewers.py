@@ -1,6 +1,5 @@
 """Swagger UI, ReDoc and our pages in a real browser: they work, without network and without a complaint."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from tests.browser.chromium import Chromium
 pytestmark = pytest.mark.browser
 
 SHOWN = "document.querySelectorAll('.opblock').length"
+DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 20))))"
 AUTHORIZED = "ui.authSelectors.authorized().toJS().bearerAuth?.value"
 TOKEN = "a-token-of-ours"
 
@@ -30,8 +30,7 @@ def _seen_while_scrolling(browser: Chromium) -> set[str]:
     seen: set[str] = set()
     top = 0
     while top < browser.value("document.body.scrollHeight"):
-        browser.value(f"window.scrollTo(0, {top})")
-        time.sleep(0.1)
+        browser.value(f"window.scrollTo(0, {top}); {DRAWN}")
         seen.update(browser.value("[...document.querySelectorAll('.opblock')].map(each => each.id)"))
         top += 300
     return seen

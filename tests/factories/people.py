@@ -1,5 +1,6 @@
 """People as tests want them: bodies that register them, and items written to the table without asking the API."""
 
+import time
 from datetime import UTC, datetime
 from functools import cache
 from itertools import count
@@ -9,10 +10,11 @@ from chalicelib import clock
 from chalicelib.accounts import names, passwords, pseudonyms
 from chalicelib.accounts.records import User
 from chalicelib.table import keys
-from chalicelib.table.writes import Write, adjust, alone, put
+from chalicelib.table.writes import Write, adjust, alone, commit, put
 from chalicelib.web.identity import Standing
 
 PASSWORD = "seven-lean-otters"
+PATIENCE_SECONDS = 10.0
 _numbers = count(1)
 
 
@@ -90,9 +92,12 @@ def items(of: User) -> list[Write]:
 def enlisted(username: str = "", **values: Any) -> User:
     """Somebody who has an account, but has never come through the door."""
     made = user(username, **values)
-    for write in items(made):
-        alone(write)
+    write(made)
     return made
+
+
+def write(account: User) -> None:
+    commit(items(account), time.monotonic() + PATIENCE_SECONDS, token=account.id)
 
 
 def verified(user_id: str) -> None:

@@ -7,7 +7,6 @@ import pytest
 from chalicelib.commerce import belongings, looking, payments, stripe_gateway
 from chalicelib.commerce.news import News
 from chalicelib.commerce.records import Order, Posting
-from chalicelib.commerce.stripe_gateway import StripeRefused
 from chalicelib.table import keys, reads
 from tests.factories import commerce, courses, people, shop
 from tests.factories.commerce import enrolled, taken
@@ -102,18 +101,6 @@ def test_a_payment_that_was_begun_meanwhile_is_cancelled_too(
     ended = looking.give_up(act(), order, "expired")
     assert (asked, ended.ended) == (["pi_1"], "expired")
     assert commerce.order_now(order.id).gsi2pk is None
-
-
-def test_a_payment_that_stripe_does_not_know_cannot_be_paid(
-    api: Api, buyer: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def unknown(*_: Any, **__: Any) -> News:
-        raise StripeRefused("resource_missing")
-
-    monkeypatch.setattr(stripe_gateway, "cancel_intent", unknown)
-    order = commerce.a_pending_order(buyer.id, commerce.a_priced_course())
-    with_intent(order.id)
-    assert api.post(f"/orders/{order.id}/cancel", token=buyer.access).json()["status"] == "cancelled"
 
 
 def test_who_is_erased_leaves_the_books_and_nothing_that_was_not_paid(api: Api, buyer: Person) -> None:

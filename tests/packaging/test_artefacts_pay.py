@@ -20,7 +20,9 @@ import stripe
 card = {"id": "pm_1", "object": "payment_method", "type": "card", "card": {"brand": "visa"}, "customer": None}
 booked = {"id": "txn_1", "object": "balance_transaction", "fee": 88, "currency": "usd", "exchange_rate": None}
 refund = {"id": "re_1", "object": "refund", "amount": 5, "currency": "usd", "status": "succeeded", "metadata": {}}
-dispute = {"id": "du_1", "object": "dispute", "amount": 5, "currency": "usd", "status": "lost"}
+dispute = {
+    "id": "du_1", "object": "dispute", "amount": 5, "currency": "usd", "status": "lost", "balance_transactions": [],
+}
 charge = {
     "id": "ch_1", "object": "charge", "currency": "usd", "status": "succeeded", "captured": True, "amount_captured": 9,
     "amount_refunded": 5, "disputed": True, "balance_transaction": booked, "payment_intent": "pi_1", "metadata": {},

@@ -24,9 +24,14 @@ R = TypeVar("R")
 AT_ONCE = 2
 
 
+def enter() -> Cast:
+    """Its people alone, who can sign in and begin something of their own."""
+    return dict(_side_by_side(people.enter, people.CAST))
+
+
 def seed(bank: Stripe | None = None) -> None:
     """`bank` takes what is paid. Without one, as with a test account at Stripe, nothing is bought."""
-    cast: Cast = dict(_side_by_side(people.enter, people.CAST))
+    cast = enter()
     made = _side_by_side(lambda shelf: shelves.fill(shelf, cast), shelves.ALL)
     stock = {title: course for shelf in made for title, course in shelf.courses.items()}
     building.note([course.id for course in stock.values()] + [id for shelf in made for id in shelf.lessons])

@@ -71,8 +71,7 @@ def leaving(username: str, due: datetime | None) -> None:
     user = people.user(username)
     if due is not None:
         user.erasure_due, user.gsi1pk, user.gsi1sk = due, keys.erasures(), f"{moment_text(due)}~{user.id}"
-    for write in people.items(user):
-        alone(write)
+    people.write(user)
 
 
 def erased(lab: Lab, at: datetime, amount: int) -> int:
@@ -225,8 +224,7 @@ def intender(username: str, **marks: Any) -> str:
     user = people.user(username, email=f"{username}@example.org")
     for name, value in marks.items():
         setattr(user, name, value)
-    for write in people.items(user):
-        alone(write)
+    people.write(user)
     return str(user.id)
 
 
