@@ -1,6 +1,7 @@
 """Kinds of values that several bodies of the catalogue share."""
 
 import re
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -73,6 +74,22 @@ def _listed(value: Any) -> Any:
 def also(name: str, *others: str) -> Any:
     """A field that clients of the older systems may call something else."""
     return Field(validation_alias=AliasChoices(name, *others))
+
+
+def one_of(known: Collection[str]) -> Callable[[str], str]:
+    """Takes these words alone; the document is to list them."""
+
+    def word(text: str) -> str:
+        if text not in known:
+            raise ValueError(f"must be one of {', '.join(known)}")
+        return text
+
+    return word
+
+
+def both_ways(names: Iterable[str]) -> list[str]:
+    """What one may sort by, each with a minus for the other direction."""
+    return [sign + name for name in names for sign in ("", "-")]
 
 
 Listed = BeforeValidator(_listed)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from chalicelib.catalog.index.asking import Query
 from chalicelib.catalog.index.columns import Order
@@ -17,9 +17,12 @@ from chalicelib.catalog.schemas.fields import (
     Status,
     also,
     amount,
+    both_ways,
+    one_of,
 )
 from chalicelib.catalog.schemas.finding_answers import CourseCardOut
-from chalicelib.web.reading import In, Line, Paged
+from chalicelib.errors import FieldError
+from chalicelib.web.reading import FieldsInvalid, In, Line, Paged
 
 #: By what a list may be sorted -> the column.
 SORTS = {
@@ -36,19 +39,9 @@ LARGEST_PAGE_NUMBER = 100_000
 Scope = Literal["published", "own", "all"]
 
 
-def _sortable(words: list[str]) -> list[str]:
-    for word in words:
-        if word.removeprefix("-") not in SORTS:
-            raise ValueError(f"knows {', '.join(SORTS)}, each with a minus for the other direction")
-    return words
-
-
-def _card_fields(names: list[str]) -> list[str]:
-    if not CourseCardOut.model_fields.keys() >= set(names):
-        raise ValueError("must name fields of a course as a list shows it")
-    return names
-
-
+SORT_WORDS, CARD_FIELDS = both_ways(SORTS), list(CourseCardOut.model_fields)
+SortWord = Annotated[str, AfterValidator(one_of(SORT_WORDS)), WithJsonSchema({"type": "string", "enum": SORT_WORDS})]
+CardField = Annotated[str, AfterValidator(one_of(CARD_FIELDS)), WithJsonSchema({"type": "string", "enum": CARD_FIELDS})]
 Name = Annotated[str, Field(max_length=80, pattern=r"^[A-Za-z0-9_-]*$")]
 Typed = Annotated[
     Line, Field(max_length=LONGEST, description="Words, beginnings of words; small mistakes are forgiven.")
@@ -86,16 +79,14 @@ class CourseQuery(Numbered):
     instructor: Annotated[Name, also("instructor", "instructor_id", "owner")] = ""
     status: Status | None = None
     scope: Scope | None = None
-    sort: Annotated[list[str], also("sort", "ordering"), Listed] = Field(default_factory=list)
+    sort: Annotated[list[SortWord], also("sort", "ordering"), Listed] = Field(default_factory=list)
     facets: bool = False
-    fields: Annotated[list[str], Listed] = Field(default_factory=list)
+    fields: Annotated[list[CardField], Listed] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _fits(self) -> "CourseQuery":
-        _sortable(self.sort)
-        _card_fields(self.fields)
         if self.min_price is not None and self.max_price is not None and self.min_price > self.max_price:
-            raise ValueError("min_price is more than max_price")
+            raise FieldsInvalid(errors=[FieldError("min_price", "above_max_price", "Must not be more than max_price.")])
         return self
 
     def asked(self) -> Query:

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from chalicelib.accounts.schemas.fields import example
-from chalicelib.catalog.schemas.fields import COURSE, PERSON, CourseId, Listed, also
+from chalicelib.catalog.schemas.fields import COURSE, PERSON, CourseId, Listed, also, both_ways, one_of
 from chalicelib.errors import FieldError
 from chalicelib.goals import durations
 from chalicelib.goals.goal_list import CATEGORIES, SORTS, Category, Status, Wanted
@@ -99,6 +99,10 @@ class GoalPut(GoalIn):
         return self._said(set(type(self).model_fields) - left_out - twice)
 
 
+SORT_WORDS = both_ways(SORTS)
+SortWord = Annotated[str, AfterValidator(one_of(SORT_WORDS)), WithJsonSchema({"type": "string", "enum": SORT_WORDS})]
+
+
 class GoalsQuery(Few):
     """`sort` takes several names with commas, each with a minus for the other direction."""
 
@@ -106,16 +110,9 @@ class GoalsQuery(Few):
     is_complete: bool | None = None
     status: Status | None = None
     course_id: Annotated[CourseId | None, also("course_id", "course")] = None
-    sort: Annotated[list[str], also("sort", "ordering"), Listed, Field(max_length=len(SORTS))] = Field(
+    sort: Annotated[list[SortWord], also("sort", "ordering"), Listed, Field(max_length=len(SORTS))] = Field(
         default_factory=list
     )
-
-    @model_validator(mode="after")
-    def _sortable(self) -> "GoalsQuery":
-        for word in self.sort:
-            if word.removeprefix("-") not in SORTS:
-                raise ValueError(f"sort knows {', '.join(SORTS)}, each with a minus for the other direction")
-        return self
 
     def wanted(self) -> Wanted:
         order = [(word.removeprefix("-"), word.startswith("-")) for word in self.sort]
