@@ -7,8 +7,9 @@ from itertools import count
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.accounts import names, passwords, pseudonyms
+from chalicelib.accounts import names, passwords, pseudonyms, sessions
 from chalicelib.accounts.records import User
+from chalicelib.accounts.sessions import Device, Grant
 from chalicelib.table import keys
 from chalicelib.table.writes import Write, adjust, alone, commit, put
 from chalicelib.web.identity import Standing
@@ -94,6 +95,12 @@ def enlisted(username: str = "", **values: Any) -> User:
     made = user(username, **values)
     write(made)
     return made
+
+
+def signed_in(who: User) -> Grant:
+    session, grant = sessions.opened(who, standing(who), Device("198.51.100.7", ""), clock.now())
+    alone(put(session))
+    return grant
 
 
 def write(account: User) -> None:
