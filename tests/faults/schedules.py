@@ -20,8 +20,8 @@ from tests.faults.flows import ANSWERED, FLOWS, Cast, Flow, nothing_more
 from tests.faults.injector import EFFECTS, Injector, Kill, Trip, conflict, lost_acknowledgement
 from tests.faults.lab import Lab
 
-#: How often a client asks again before it gives up.
-PATIENT = 12
+#: How often a client asks again before it gives up. Each kill may leave a lease of 15 s, looked at every 2 s.
+PATIENT = 20
 #: Numbers of shares are multiples of it.
 HANDS = 12
 #: Importing them has declared the flows.

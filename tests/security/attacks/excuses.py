@@ -43,6 +43,7 @@ _LESSONS = "create_lesson create_lessons put_lesson patch_lesson"
 _ROWS = "put_progress patch_progress"
 _STEPS = f"record_progress put_lesson_progress patch_lesson_progress {_ROWS}"
 _CODES = "create_coupon patch_coupon"
+_REFUNDS = "ask_for_refund refund_order"
 _AMOUNTS = "amount and amount_minor say different things"
 _GOALS = "create_goal put_goal patch_goal"
 _EDITED_ENTRIES = f"put_goal_entry patch_goal_entry put_goal_progress patch_goal_progress {_ROWS}"
@@ -94,6 +95,7 @@ EXCUSES = (
     _at(f"{_STEPS} mark_lesson_complete log_progress", _MEANT, "of_another_course", "lesson_of_another"),
     _at("create_enrollment enroll_in_course", "what a course costs is in no schema", "payment_required"),
     _at("patch_streak", "what is over is in no schema", "vacation_in_the_past"),
+    _at("patch_streak", _PAIR, "must last from 1 to 60 days"),
     _at(_ENTRIES, _DAYS, "in_future", "must not be before 2000-01-01"),
     _at(_SUMMARIES, _DAYS, "out_of_range"),
     _at("report_sales", _DAYS, "after_to", "too_far"),
@@ -150,6 +152,10 @@ EXCUSES = (
     _at(_CODES, _TEXT, "must be a moment like 2026-01-31T08:00:00Z", "must lie between 2020 and 2200"),
     _at(_CODES, _TEXT, "must be an amount like 19.99, with at most two decimals and six digits before them"),
     _at(_CODES, _TEXT, "amount must be more than 0"),
+    _at(_REFUNDS, _PAIR, _AMOUNTS),
+    _at(_REFUNDS, _TEXT, "must be an amount like 19.99, with at most two decimals and six digits before them"),
+    _at(_REFUNDS, _TEXT, "amount must be more than nothing"),
+    _at("list_open_orders", _PAIR, "needs_user"),
     _at(_LESSONS, _PAIR, "send position or order, not both", "send course_id, kg_class, or both"),
     _at("reorder_lessons", _PAIR, "send sections or lessons"),
     _at(_STEPS, _PAIR, "send reset alone"),
