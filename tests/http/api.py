@@ -85,7 +85,7 @@ class Api:
         return self.login(username)
 
     def member(self, username: str = "", **values: Any) -> Person:
-        """Somebody written to the table with any role or tier, and a session of theirs. Nobody came through the door."""
+        """Somebody written to the table with any role or tier, and a session of theirs: nobody passes the door."""
         who = people.enlisted(username, **values)
         grant = people.signed_in(who)
         return Person(who.id, who.username, who.email, people.PASSWORD, grant.access_token(), grant.refresh_token())
