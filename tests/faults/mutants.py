@@ -240,7 +240,7 @@ MUTANTS = [
     Mutant(
         "an order is ended while its payment can still be made",
         "chalicelib/commerce/looking.py",
-        "news = News() if order.intent_id is None else _cancelled(act, order.intent_id)",
+        "news = stripe_gateway.cancel_intent(order.intent_id, deadline=act.deadline)",
         "news = News()",
         "--row F19 --seed 2",
     ),
