@@ -71,7 +71,9 @@ def is_disputed(order: Order) -> bool:
 def status(order: Order, at: datetime | None = None) -> Status:
     """`at` is the moment for which it is asked; without one, an order is pending until somebody has ended it."""
     if not is_paid(order):
-        return order.ended or ("expired" if at is not None and _is_over(order, at) else "pending")  # type: ignore[return-value]
+        if order.ended:
+            return "cancelled" if order.ended == "cancelled" else "expired"
+        return "expired" if at is not None and _is_over(order, at) else "pending"
     if is_disputed(order):
         return "disputed"
     back = refunded(order)

@@ -7,10 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from infra.build import alarms, api, dashboard, functions
-from infra.local.template import LOADER
+from infra.local.template import parsed
 
 INFRA = Path(__file__).resolve().parents[1]
 FILES = ("resources", "functions", "gateway", "media", "backup", "watch")
@@ -76,7 +74,7 @@ def _config() -> dict[str, Any]:
 def _merged() -> Template:
     merged: Template = {section: {} for section in SECTIONS}
     for name in FILES:
-        part = yaml.load((INFRA / f"{name}.yaml").read_text("utf-8"), Loader=LOADER)  # noqa: S506  # It is a safe one.
+        part = parsed(INFRA / f"{name}.yaml")
         for section, entries in part.items():
             if twice := merged[section].keys() & entries.keys():
                 raise ValueError(f"{name}.yaml says again: {', '.join(sorted(twice))}")

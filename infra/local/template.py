@@ -80,7 +80,7 @@ class Template:
 
 
 def parsed(file: Path) -> Any:
-    """A template as it is written."""
+    """What a file of ours says."""
     return yaml.load(file.read_text("utf-8"), Loader=LOADER)  # noqa: S506  # Both are safe loaders.
 
 

@@ -10,7 +10,15 @@ from chalicelib.commerce.stripe_gateway import PaymentsUnavailable
 from infra.local.invocation import Killed
 from tests.conftest import House
 from tests.factories import commerce, gateway
-from tests.faults.injector import broken, killed_after, killed_before, lost_acknowledgement, throttled, unreachable
+from tests.faults.injector import (
+    Fault,
+    broken,
+    killed_after,
+    killed_before,
+    lost_acknowledgement,
+    throttled,
+    unreachable,
+)
 from tests.faults.lab import Lab
 
 
@@ -37,10 +45,10 @@ def payments(lab: Lab) -> int:
     ],
 )
 def test_a_call_to_stripe_meets_faults_as_a_call_to_aws_does(
-    lab: Lab, fault: object, raises: type[BaseException], made: int
+    lab: Lab, fault: Fault, raises: type[BaseException], made: int
 ) -> None:
     order = commerce.a_pending_order(commerce.a_buyer().id, commerce.a_priced_course())
-    lab.injector.break_when(lambda trip: trip.service == "stripe", fault)  # type: ignore[arg-type]
+    lab.injector.break_when(lambda trip: trip.service == "stripe", fault)
     with pytest.raises(raises):
         stripe_gateway.create_intent(order)
     assert payments(lab) == made

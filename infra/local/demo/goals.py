@@ -6,19 +6,15 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
 from chalicelib import clock
 from chalicelib.catalog.records import Course
 from chalicelib.goals import goals, logbook
 from chalicelib.goals.logbook import Wish
 from infra.local.demo.moments import ZONE, act, days_ago
 from infra.local.demo.people import Cast
-from infra.local.demo.shelves import LOADER
+from infra.local.template import parsed
 
-ALL: tuple[Mapping[str, Any], ...] = tuple(
-    yaml.load(Path(__file__).with_name("goals.yaml").read_bytes(), LOADER)  # noqa: S506 -- a safe loader
-)
+ALL: tuple[Mapping[str, Any], ...] = tuple(parsed(Path(__file__).with_name("goals.yaml")))
 
 
 class Step(NamedTuple):

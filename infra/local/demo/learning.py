@@ -5,8 +5,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
 from chalicelib.catalog.records import Course
 from chalicelib.learning import enrollments, ids, leaving, progress
 from chalicelib.learning.steps import Wish
@@ -15,12 +13,10 @@ from chalicelib.table.writes import together
 from infra.local.demo import purchases
 from infra.local.demo.moments import ZONE, act, days_ago
 from infra.local.demo.people import Cast
-from infra.local.demo.shelves import LOADER
 from infra.local.stripe.server import Stripe
+from infra.local.template import parsed
 
-ALL: tuple[Mapping[str, Any], ...] = tuple(
-    yaml.load(Path(__file__).with_name("learners.yaml").read_bytes(), LOADER)  # noqa: S506 -- a safe loader
-)
+ALL: tuple[Mapping[str, Any], ...] = tuple(parsed(Path(__file__).with_name("learners.yaml")))
 DONE = Wish(completed=True)
 
 

@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from chalicelib import clock
 from chalicelib.catalog.records import Course
 from chalicelib.commerce import carts, coupon_writing, giving_back, intents, looking, orders, placing, products, refunds
@@ -18,14 +16,11 @@ from chalicelib.commerce.records import Order
 from infra.local.demo import bank as banks
 from infra.local.demo.moments import act, days_ago
 from infra.local.demo.people import Cast
-from infra.local.demo.shelves import LOADER
 from infra.local.stripe.refusals import Refusal
 from infra.local.stripe.server import Stripe
+from infra.local.template import parsed
 
-SAID: Mapping[str, Any] = yaml.load(
-    Path(__file__).with_name("purchases.yaml").read_bytes(),
-    LOADER,  # noqa: S506 -- a safe loader
-)
+SAID: Mapping[str, Any] = parsed(Path(__file__).with_name("purchases.yaml"))
 CODES: Sequence[Mapping[str, Any]] = SAID["codes"]
 #: Each list is of one buyer, the oldest first.
 BUYERS: Sequence[Mapping[str, Any]] = SAID["buyers"]

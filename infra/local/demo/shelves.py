@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from chalicelib.catalog import authoring, bulk, categories, lessons, sections
 from chalicelib.catalog.records import Course
 from chalicelib.catalog.schemas.courses import CourseIn
@@ -18,12 +16,12 @@ from chalicelib.catalog.schemas.lessons import BulkLesson, LessonIn
 from chalicelib.table.acts import SYSTEM, Act
 from infra.local.demo.moments import act, days_ago
 from infra.local.demo.people import ARRIVED, Cast
+from infra.local.template import parsed
 
 FOLDER = Path(__file__).with_name("shelves")
 ALL = tuple(sorted(FOLDER.glob("*.yaml")))
 #: What is ours in a course of a shelf; the rest is the body of the request.
 OURS = ("teacher", "published", "after", "becomes", "sections")
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Shelf:
 
 def fill(path: Path, cast: Cast) -> Shelf:
     """Make the category and all that stands on it, in the order of the file."""
-    said, shelf = yaml.load(path.read_bytes(), LOADER), Shelf()  # noqa: S506 -- a safe loader, the quick one
+    said, shelf = parsed(path), Shelf()
     wishes = {name: said[name] for name in ("title", "description", "position")}
     category = categories.create(act(SYSTEM, days_ago(ARRIVED)), wishes)
     for one in said["courses"]:

@@ -4,13 +4,14 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from chalicelib.commerce import placing, states
+from chalicelib.commerce.records import Cart
 from chalicelib.errors import Conflict
 from chalicelib.web import limits
 from infra.local.gateway import Reply
@@ -104,7 +105,7 @@ def last_ones(lab: Lab, chance: random.Random) -> int:
     for race in races:
         lab.injector.break_when(lambda trip: trip.operation == "TransactWriteItems", gathered(overlap))
         with lab.clock.waiting():
-            said = Counter(at_once(BUYERS, lambda number, race=race: placed_by(race[number].user_id)))  # type: ignore[misc]
+            said = Counter(at_once(BUYERS, partial(placed_in, race)))
         lab.injector.heal()
         assert said["placed"] == LEFT, said
     assert (commerce.taken(few), shop.slots_of(code)) == (LEFT, (LEFT, LEFT))
@@ -126,9 +127,9 @@ def gathered(overlap: Overlap) -> Fault:
     return meet
 
 
-def placed_by(user_id: str) -> str:
+def placed_in(race: Sequence[Cart], number: int) -> str:
     try:
-        placing.place(courses.act(user_id))
+        placing.place(courses.act(race[number].user_id))
     except Conflict as refused:
         return type(refused).__name__
     return "placed"
